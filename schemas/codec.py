@@ -1,0 +1,104 @@
+"""Confluent wire format: byte 0, schema id in four bytes, Avro body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from fastavro import schemaless_reader, schemaless_writer
+
+from schemas.catalog import newest_schemas, parsed, personal_fields
+from schemas.errors import CutShort, Malformed, WrongMagicByte, WrongType
+from schemas.registry import ConfluentRegistry, Registry
+from schemas.sealing import Sealer, sealed
+
+_PREFIX_BYTES = 5
+
+
+class Codec:
+    """Reads and writes the records of the contract.
+
+    Reading resolves the writer's version to our newest one. Both ways pass personal fields
+    through ``sealer`` when there is one.
+    """
+
+    def __init__(self, registry: Registry | None = None, sealer: Sealer | None = None) -> None:
+        self._registry = registry or ConfluentRegistry()
+        self._sealer = sealer
+        self._newest = {name: parsed(schema.text) for name, schema in newest_schemas().items()}
+        self._personal = {name: personal_fields(schema.text) for name, schema in newest_schemas().items()}
+        self._readers: dict[bytes, tuple[str, Any, Any]] = {}
+        self._writers: dict[str, tuple[bytes, Any]] = {}
+
+    def decode(self, data: bytes | None, *expected: str) -> tuple[str, dict[str, Any]]:
+        """The record's short name and the record.
+
+        Args:
+            data: a Kafka value.
+            expected: short names that may stand here; none means any.
+
+        Raises:
+            DecodeError: cut_short, wrong_magic_byte, unknown_schema_id, wrong_type, malformed.
+            RegistryUnavailable: the schema is not known here and the registry does not answer.
+        """
+        if data is None or len(data) < _PREFIX_BYTES:
+            if data and data[0] != 0:
+                raise WrongMagicByte(f"first byte is {data[0]:#04x}, expected 0x00")
+            raise CutShort(f"{len(data or b'')} bytes; a record has at least {_PREFIX_BYTES}")
+        prefix = data[:_PREFIX_BYTES]
+        reader = self._readers.get(prefix)
+        if reader is None:
+            reader = self._reader(prefix)
+        name, writer_schema, reader_schema = reader
+        if expected and name not in expected:
+            raise WrongType(f"a {name} lies where {' or '.join(expected)} belongs")
+        body = BytesIO(data)
+        body.seek(_PREFIX_BYTES)
+        try:
+            record: Any = schemaless_reader(body, writer_schema, reader_schema)
+        except (EOFError, IndexError) as error:
+            raise CutShort(f"{len(data)} bytes end inside a {name}") from error
+        except Exception as error:
+            raise Malformed(f"not a {name}: {type(error).__name__}") from error
+        if body.tell() != len(data):
+            raise Malformed(f"{len(data) - body.tell()} bytes follow the {name}")
+        if self._sealer is not None:
+            record = sealed(record, self._personal[name], self._sealer.open)
+        return name, record
+
+    def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
+        """The record's bytes in our newest version of ``name``.
+
+        Raises:
+            ValueError, TypeError: the record does not fit its schema.
+            RegistryUnavailable: its id is not known here and the registry does not answer.
+        """
+        writer = self._writers.get(name)
+        if writer is None:
+            writer = self._writer(name)
+        prefix, schema = writer
+        if self._sealer is not None:
+            record = sealed(record, self._personal[name], self._sealer.seal)
+        body = BytesIO()
+        body.write(prefix)
+        schemaless_writer(body, schema, record, disable_tuple_notation=True)
+        return body.getvalue()
+
+    def _reader(self, prefix: bytes) -> tuple[str, Any, Any]:
+        if prefix[0] != 0:
+            raise WrongMagicByte(f"first byte is {prefix[0]:#04x}, expected 0x00")
+        written = parsed(self._registry.text_of(int.from_bytes(prefix[1:], "big")))
+        name = str(written["name"]).rpartition(".")[2]
+        newest = self._newest.get(name)
+        if newest is None:
+            raise WrongType(f"{written['name']} is no record of this contract")
+        reader = (name, written, None if written == newest else newest)
+        self._readers[prefix] = reader
+        return reader
+
+    def _writer(self, name: str) -> tuple[bytes, Any]:
+        prefix = b"\0" + self._registry.id_of(name).to_bytes(4, "big")
+        writer = (prefix, self._newest[name])
+        self._writers[name] = writer
+        return writer

@@ -1,0 +1,1 @@
+"""Kafka in, Kafka out: from touchpoints to moments, decisions and outreach triggers."""

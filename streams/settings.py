@@ -1,0 +1,112 @@
+"""Every setting, once: its name, default, meaning; read from a TOML file and the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+ENVIRONMENT_PREFIX = "MOMENTOUS_"
+FILE_VARIABLE = "MOMENTOUS_CONFIG"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it, its source and the remedy."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Settings of every process. Environment ``MOMENTOUS_<NAME>`` outranks the file."""
+
+    kafka_bootstrap: Annotated[str, Meta(description="Kafka brokers, host:port, comma separated.")] = "localhost:9092"
+    kafka_security_protocol: Annotated[
+        str, Meta(pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$", description="How to talk to Kafka.")
+    ] = "PLAINTEXT"
+    kafka_sasl_mechanism: Annotated[
+        str, Meta(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$", description="SASL mechanism.")
+    ] = "PLAIN"
+    kafka_sasl_username: Annotated[str, Meta(description="SASL user.")] = ""
+    kafka_sasl_password: Annotated[str, Meta(description="SASL password (secret).")] = ""
+    kafka_ssl_ca: Annotated[str, Meta(description="File with the CA certificates, PEM; empty: the system's.")] = ""
+    kafka_ssl_certificate: Annotated[str, Meta(description="File with the client certificate, PEM.")] = ""
+    kafka_ssl_key: Annotated[str, Meta(description="File with the client key, PEM.")] = ""
+    app_id: Annotated[
+        str, Meta(min_length=1, description="Consumer group, and the stem of every transactional.id.")
+    ] = "momentous"
+    topic_prefix: Annotated[str, Meta(description="Put before every topic's name.")] = ""
+    partitions: Annotated[int, Meta(ge=1, le=1000, description="Partitions of every keyed topic; fixed for life.")] = 4
+    replication_factor: Annotated[int, Meta(ge=1, description="Replicas of every topic.")] = 1
+    schema_registry_url: Annotated[str, Meta(description="Confluent-compatible registry; mock:// is in memory.")] = (
+        "mock://"
+    )
+    schema_registry_user: Annotated[str, Meta(description="Registry login as user:password (secret).")] = ""
+    worker_instance: Annotated[
+        str, Meta(description="Static membership id of this worker; unique in the group; empty: dynamic.")
+    ] = ""
+    worker_web_port: Annotated[int, Meta(ge=0, le=65535, description="Worker's HTTP port; 0: any free one.")] = 6066
+    session_timeout_ms: Annotated[
+        int, Meta(ge=1000, description="A silent worker loses its partitions after this.")
+    ] = 6000
+    fetch_records: Annotated[int, Meta(ge=1, description="Most records of one fetch and so of one transaction.")] = 8000
+    transaction_timeout_ms: Annotated[int, Meta(ge=1000, description="The broker aborts a transaction after this.")] = (
+        15000
+    )
+    clickhouse_url: Annotated[str, Meta(description="ClickHouse HTTP address.")] = "http://localhost:8123"
+    clickhouse_user: Annotated[str, Meta(description="ClickHouse user.")] = "default"
+    clickhouse_password: Annotated[str, Meta(description="ClickHouse password (secret).")] = ""
+    clickhouse_database: Annotated[
+        str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$", description="ClickHouse database.")
+    ] = "momentous"
+    loader_batch_records: Annotated[int, Meta(ge=1, description="Most records of one insert.")] = 50000
+    loader_batch_ms: Annotated[int, Meta(ge=1, description="A smaller insert goes out after this.")] = 1000
+    data_dir: Annotated[str, Meta(description="Where embedded ClickHouse and the demo keep their files.")] = (
+        ".momentous"
+    )
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="Least level logged.")] = "info"
+
+    def topic(self, name: str) -> str:
+        """The full name of topic ``name``."""
+        return self.topic_prefix + name
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from defaults, then the file named by ``MOMENTOUS_CONFIG``, then the environment.
+
+    Args:
+        environment: defaults to the process's.
+        overrides: values of command-line options; ``None`` means not given.
+
+    Raises:
+        SettingsError: an unknown name, a value of the wrong kind, an unreadable file.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    if path := environment.get(FILE_VARIABLE):
+        values.update(_file_values(Path(path)))
+    values.update(_environment_values(environment))
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"setting not usable: {error}; `momentous settings` lists names and defaults") from error
+
+
+def _file_values(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{FILE_VARIABLE}={path}: cannot be read ({error.strerror})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{FILE_VARIABLE}={path}: not TOML ({error})") from error
+
+
+def _environment_values(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(ENVIRONMENT_PREFIX) and name != FILE_VARIABLE
+    }
