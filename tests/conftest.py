@@ -1,0 +1,105 @@
+"""Fixtures that need a broker. Without one those tests are skipped; under CI=true they fail."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from streams.settings import Settings
+from streams.topic_admin import create_topics
+from tests.kafka.broker import Broker
+from tests.kafka.jars import BrokerUnavailable
+
+_BROKER_FIXTURES = {"kafka", "own_kafka", "settings", "topics"}
+
+
+@dataclass(frozen=True)
+class ExternalBroker:
+    """The broker that ``KAFKA_BOOTSTRAP`` names."""
+
+    bootstrap: str
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a broker is marked ``kafka``."""
+    for item in items:
+        if _BROKER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.kafka)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker | ExternalBroker]:
+    """A broker that all tests share: never stop it; keep to your own topics and groups."""
+    if external := os.environ.get("KAFKA_BOOTSTRAP"):
+        yield ExternalBroker(external)
+        return
+    broker = _started(tmp_path_factory.mktemp("kafka"))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Broker]:
+    """A broker of this test alone, to kill, pause and restart."""
+    broker = _started(tmp_path / "kafka")
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def settings(kafka: Broker | ExternalBroker, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with a topic prefix and an application id of this test alone; its topics go with it."""
+    made = settings_for(kafka.bootstrap, tmp_path)
+    yield made
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    ours = [name for name in admin.list_topics(timeout=10).topics if name.startswith(made.topic_prefix)]
+    if ours:
+        for future in admin.delete_topics(ours).values():
+            future.result(10)
+
+
+@pytest.fixture
+def topics(settings: Settings) -> Settings:
+    """The settings, with every topic of ours created."""
+    create_topics(settings)
+    return settings
+
+
+@pytest.fixture
+def settings_of(tmp_path: Path) -> Callable[[str], Settings]:
+    """Settings for a broker at a given address, for tests with ``own_kafka``."""
+    return lambda bootstrap: settings_for(bootstrap, tmp_path)
+
+
+def settings_for(bootstrap: str, folder: Path) -> Settings:
+    """Settings nobody else uses; a free web port and a short, allowed session timeout."""
+    name = f"t{uuid.uuid4().hex[:10]}"
+    return Settings(
+        kafka_bootstrap=bootstrap,
+        topic_prefix=f"{name}.",
+        app_id=name,
+        worker_web_port=0,
+        data_dir=str(folder / "data"),
+    )
+
+
+def _started(folder: Path) -> Broker:
+    broker = Broker(folder)
+    try:
+        broker.start()
+    except BrokerUnavailable as error:
+        _no_broker(str(error))
+    return broker
+
+
+def _no_broker(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"no Kafka, and CI=true allows no skip: {reason}", pytrace=False)
+    pytest.skip(f"no Kafka: {reason}")
