@@ -48,7 +48,6 @@ def read(
         "isolation.level": isolation,
         "enable.partition.eof": True,
         "fetch.wait.max.ms": 10,
-        "fetch.error.backoff.ms": 10,
     }
     consumer = Consumer(consumer_config(settings, **more))
     try:
