@@ -1,0 +1,116 @@
+"""The Faust app: topics, agents, wiring and nothing else."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any, cast
+
+import faust
+import structlog
+
+from schemas import Codec, ConfluentRegistry
+from streams.agents import customer_agent
+from streams.batching import BatchSchema, Consumer, Transport
+from streams.lane import LaneRefused
+from streams.lanes import Lanes
+from streams.settings import Settings
+from streams.topics import TOUCHPOINTS
+
+log = structlog.get_logger("worker")
+
+_BUFFERED_BATCHES = 8
+_FAUST_LEVELS = {"debug": "INFO", "info": "WARN", "warning": "WARN", "error": "ERROR"}
+
+
+def make_codec(settings: Settings) -> Codec:
+    """The codec over the registry that the settings name."""
+    login = {"basic.auth.user.info": settings.schema_registry_user} if settings.schema_registry_user else {}
+    return Codec(ConfluentRegistry(settings.schema_registry_url, login))
+
+
+def make_app(settings: Settings) -> tuple[faust.App, Lanes]:
+    """The worker's app and its lanes."""
+    folder = Path(settings.data_dir) / "faust"
+    folder.mkdir(parents=True, exist_ok=True)
+    app = faust.App(
+        settings.app_id,
+        broker=[f"kafka://{address}" for address in settings.kafka_bootstrap.split(",")],
+        broker_credentials=_credentials(settings),
+        broker_session_timeout=settings.session_timeout_ms / 1000,
+        broker_heartbeat_interval=settings.session_timeout_ms / 3000,
+        broker_max_poll_records=settings.fetch_records,
+        broker_commit_interval=1.0,
+        consumer_group_instance_id=settings.worker_instance or None,
+        consumer_auto_offset_reset="earliest",
+        stream_buffer_maxsize=_BUFFERED_BATCHES,
+        stream_wait_empty=False,
+        table_standby_replicas=0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=settings.partitions,
+        datadir=folder,
+        web_port=settings.worker_web_port or 6066,
+        web_enabled=settings.worker_web_port != 0,
+        autodiscover=False,
+    )
+    transport = Transport(app.conf.broker, app)
+    app.transport = transport
+
+    async def refuse(error: LaneRefused) -> None:
+        await app.crash(error)
+
+    lanes = Lanes(settings, make_codec(settings), lambda: cast(Consumer, app.consumer), refuse)
+    transport.positions = lanes.positions
+    topic = app.topic(settings.topic(TOUCHPOINTS), schema=BatchSchema())
+    app.agent(topic, name="customer", concurrency=1)(customer_agent(lanes))
+
+    @app.on_partitions_assigned.connect(weak=False)
+    async def on_assigned(app: Any, assigned: Any, **kwargs: Any) -> None:
+        await lanes.assigned(assigned)
+
+    @app.on_partitions_revoked.connect(weak=False)
+    async def on_revoked(app: Any, revoked: Any, **kwargs: Any) -> None:
+        await lanes.revoked(revoked)
+
+    @app.on_before_shutdown.connect(weak=False)
+    async def on_shutdown(app: Any, **kwargs: Any) -> None:
+        await lanes.stop()
+
+    return app, lanes
+
+
+def run_worker(settings: Settings) -> int:
+    """Run a worker until it is told to stop.
+
+    Returns:
+        0 after an ordinary stop, 4 when a lane refused to run.
+    """
+    app, _ = make_app(settings)
+    worker = faust.Worker(app, loglevel=_FAUST_LEVELS[settings.log_level], redirect_stdouts=False, quiet=True)
+    log.info("worker starts", app=settings.app_id, bootstrap=settings.kafka_bootstrap)
+    try:
+        worker.execute_from_commandline()
+    except LaneRefused as error:
+        log.error("worker stops", reason=str(error))
+        return 4
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def _credentials(settings: Settings) -> Any:
+    protocol = settings.kafka_security_protocol
+    context = None
+    if "SSL" in protocol:
+        context = ssl.create_default_context(cafile=settings.kafka_ssl_ca or None)
+        if settings.kafka_ssl_certificate:
+            context.load_cert_chain(settings.kafka_ssl_certificate, settings.kafka_ssl_key or None)
+    if "SASL" in protocol:
+        return faust.SASLCredentials(
+            username=settings.kafka_sasl_username,
+            password=settings.kafka_sasl_password,
+            ssl_context=context,
+            mechanism=settings.kafka_sasl_mechanism,
+        )
+    return faust.SSLCredentials(context) if context else None

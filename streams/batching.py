@@ -1,0 +1,184 @@
+"""A Faust transport that hands an agent a whole fetch of one partition at a time.
+
+Faust's cost is its path per message. Here one Faust message carries one :class:`Batch`: the
+records of one partition from one fetch, in order. Everything else of Faust stays as it is: group
+membership, flow control, acknowledgement, the web server.
+
+This module knows nothing of what the records mean and imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, cast
+
+import aiokafka
+import faust
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from faust.transport.consumer import Consumer as FaustConsumer
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+FETCH_MAX_WAIT_MS = 100
+"""How long a broker may hold an empty fetch; data answers at once."""
+
+
+class Batch(NamedTuple):
+    """Records of one partition, in offset order.
+
+    ``position`` is where this consumer stood before them: the offset after the last record that it
+    delivered, or where it was sent by a seek. A receiver whose own next offset is smaller has
+    missed records (Faust drops what it had queued when a rebalance begins) and must seek back.
+    """
+
+    partition: int
+    position: int
+    records: list[Any]
+
+    @property
+    def first(self) -> int:
+        """Offset of the first record."""
+        return int(self.records[0].offset)
+
+    @property
+    def last(self) -> int:
+        """Offset of the last record."""
+        return int(self.records[-1].offset)
+
+
+class BatchSchema(faust.Schema):
+    """Passes a batch through untouched; decoding is the agent's business."""
+
+    def loads_key(self, app: Any, message: Any, **kwargs: Any) -> Any:
+        """The message's key as it is."""
+        return message.key
+
+    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:
+        """The batch as it is."""
+        return message.value
+
+
+Positions = Callable[[set[TP]], Awaitable[Mapping[TP, int]]]
+"""Given the assigned partitions, where to read each from; one that is left out stays paused."""
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """The driver's consumer thread, reading committed records only.
+
+    Faust's own reads uncommitted ones unless its broken exactly-once mode is on; then records of
+    aborted transactions (ticks, re-routes) would be processed.
+    """
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        conf = self.app.conf
+        return aiokafka.AIOKafkaConsumer(
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            partition_assignment_strategy=[RoundRobinPartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset=conf.consumer_auto_offset_reset,
+            isolation_level="read_committed",
+            max_poll_records=conf.broker_max_poll_records,
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            check_crcs=conf.broker_check_crcs,
+            **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+        )
+
+
+class Consumer(driver.Consumer):
+    """Yields one message per partition and fetch; its offset is the last record's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._positions: dict[TP, int] = {}
+        self._unfinished: defaultdict[TP, deque[int]] = defaultdict(deque)
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Fetch once and yield each partition's records as one message."""
+        records, active = await self._wait_next_records(timeout)
+        if records is None or self.should_stop:
+            return
+        generation = self.app.consumer_generation_id
+        for partition, fetched in records.items():
+            if not self.flow_active or generation != self.app.consumer_generation_id:
+                # A rebalance began: what was fetched is dropped here, and the next batch's
+                # position tells its receiver so.
+                return
+            tp = TP(partition.topic, partition.partition)
+            if not fetched or not (active is None or tp in active or tp in self._buffered_partitions):
+                continue
+            last = fetched[-1]
+            batch = Batch(tp.partition, self._positions.get(tp, fetched[0].offset), fetched)
+            self._positions[tp] = last.offset + 1
+            # Offsets before this message's are part of it: no gap for Faust to track.
+            self._read_offset[tp] = last.offset
+            self._unfinished[tp].append(last.offset)
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            yield tp, self._batch_message(tp, batch, last)
+
+    async def perform_seek(self) -> None:
+        """Place every assigned partition where its owner says, not where the group committed.
+
+        A partition that the owner does not place yet stays paused until :meth:`place`.
+        """
+        positions: Positions = cast(Transport, self.transport).positions
+        assigned = {TP(tp.topic, tp.partition) for tp in self.assignment()}
+        placed = await positions(assigned)
+        self.pause_partitions(assigned - set(placed))
+        for tp, offset in placed.items():
+            await self.place(tp, offset)
+
+    async def place(self, tp: TP, offset: int) -> None:
+        """Read ``tp`` from ``offset`` on, whatever was read before."""
+        self._positions[tp] = offset
+        await self.seek_wait({tp: offset})
+        self._unfinished[tp].clear()
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        self.resume_partitions({tp})
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """The offset to commit: the one after the last batch before the first unfinished one."""
+        acked = self._acked_index[tp]
+        unfinished = self._unfinished[tp]
+        newest = None
+        while unfinished and unfinished[0] in acked:
+            newest = unfinished.popleft()
+            acked.discard(newest)
+        if newest is None:
+            return None
+        self._acked[tp] = sorted(acked)
+        return newest + 1
+
+    def _batch_message(self, tp: TP, batch: Batch, last: Any) -> ConsumerMessage:
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000.0,
+            last.timestamp_type,
+            (),
+            None,
+            batch,
+            None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+
+class Transport(driver.Transport):
+    """The aiokafka transport with batches; set ``positions`` before the app starts."""
+
+    Consumer: type[FaustConsumer] = Consumer
+    positions: Positions

@@ -1,0 +1,177 @@
+"""What one record does to one customer: profile, then detection, then policy.
+
+Pure: no I/O, no clock of its own, no randomness. The worker, backtests, rule tests and the oracle
+of the kill tests all run this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from schemas import Decision, Evidence, Moment, Touchpoint, Trigger
+from streams.customer.definitions import Definitions
+from streams.customer.state import Customer
+from streams.detection import Firing, RuleFailure
+from streams.outreach import OpenMoment, decide, is_consent
+
+
+@dataclass(slots=True)
+class Effects:
+    """What came of a record or a deadline, in order."""
+
+    moments: list[Moment] = field(default_factory=list)
+    decisions: list[tuple[Decision, Trigger | None]] = field(default_factory=list)
+    failures: list[RuleFailure] = field(default_factory=list)
+
+
+NO_EFFECTS = Effects()
+"""Shared by the records, most of them, that nothing comes of; never to be changed."""
+
+
+def apply(customer: Customer, touchpoint: Touchpoint, clock: int, definitions: Definitions) -> Effects:
+    """Take an accepted touchpoint into the customer's state.
+
+    Args:
+        customer: changed in place.
+        touchpoint: new and not late.
+        clock: the partition's, ms UTC.
+        definitions: active rules and policy.
+
+    Returns:
+        Moments detected or resolved, their decisions, and rules that failed.
+    """
+    detector = definitions.detector
+    touchpoint_type = touchpoint["type"]
+    outreach = customer.outreach
+    if is_consent(touchpoint_type):
+        facts = touchpoint["properties"]
+        outreach.note_consent(touchpoint_type, facts.get("purpose"), facts.get("channel"), touchpoint["occurred_at"])
+    resolved = _resolve(customer, touchpoint, clock, definitions) if touchpoint_type in detector.resolving_types else ()
+    found = detector.on_touchpoint(customer.detection, touchpoint, clock)
+    if not (found or resolved):
+        return NO_EFFECTS
+    effects = Effects(moments=list(resolved))
+    _answer(effects, customer, touchpoint["customer_id"], found, clock, definitions)
+    return effects
+
+
+def attend(customer: Customer, customer_id: str, due: int, now: int, definitions: Definitions) -> Effects:
+    """Fire the customer's deadlines up to ``due``.
+
+    Args:
+        customer: changed in place.
+        customer_id: whose record it is.
+        due: the deadline, ms UTC; what fires carries this time.
+        now: ms UTC that outreach is judged by; later than ``due`` when the deadline is overdue, so
+            that moments nobody could answer in time are refused as expired.
+        definitions: active rules and policy.
+    """
+    found = definitions.detector.on_deadline(customer.detection, due)
+    if not found:
+        return NO_EFFECTS
+    effects = Effects()
+    _answer(effects, customer, customer_id, found, now, definitions)
+    return effects
+
+
+def _answer(
+    effects: Effects,
+    customer: Customer,
+    customer_id: str,
+    found: Iterable[Firing | RuleFailure],
+    now: int,
+    definitions: Definitions,
+) -> None:
+    outreach = customer.outreach
+    for firing in found:
+        if isinstance(firing, RuleFailure):
+            effects.failures.append(firing)
+            continue
+        moment = _moment(firing, customer_id, customer.identified)
+        effects.moments.append(moment)
+        rule = firing.rule
+        resolved_at = outreach.resolutions.get(rule.id) if rule.resolved_by and not rule.by else None
+        effects.decisions.append(decide(definitions.policy, outreach, moment, now, resolved_at))
+        if rule.resolved_by:
+            outreach.open_moment(
+                OpenMoment(
+                    moment["moment_id"],
+                    rule.id,
+                    rule.version,
+                    rule.emotion,
+                    rule.intensity,
+                    moment["correlation_id"],
+                    moment["opened_at"],
+                    moment["expires_at"],
+                    moment["mode"],
+                )
+            )
+
+
+def _moment(firing: Firing, customer_id: str, identified: bool) -> Moment:
+    rule = firing.rule
+    return {
+        "moment_id": firing.moment_id(customer_id),
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "customer_id": customer_id,
+        "identified": identified,
+        "emotion": rule.emotion,
+        "intensity": rule.intensity,
+        "phase": "detected",
+        "channel": firing.channel,
+        "correlation_id": firing.correlation_id,
+        "evidence": firing.evidence,
+        "context": firing.context,
+        "opened_at": firing.opening["occurred_at"],
+        "detected_at": firing.detected_at,
+        "expires_at": firing.detected_at + rule.expires_after,
+        "mode": rule.mode,
+    }
+
+
+def _resolve(customer: Customer, touchpoint: Touchpoint, clock: int, definitions: Definitions) -> list[Moment]:
+    """Close the open moments that this touchpoint resolves, and remember that it did."""
+    outreach, occurred_at = customer.outreach, touchpoint["occurred_at"]
+    resolved: list[Moment] = []
+    for rule in definitions.detector.resolved_by(touchpoint):
+        if not rule.by:
+            outreach.resolutions[rule.id] = max(occurred_at, outreach.resolutions.get(rule.id, occurred_at))
+        left: list[OpenMoment] = []
+        for moment in outreach.open:
+            same_matter = not rule.by or moment.correlation_id == touchpoint["correlation_id"]
+            if moment.rule == rule.id and same_matter and moment.opened_at <= occurred_at and clock < moment.expires_at:
+                resolved.append(_resolved_moment(moment, touchpoint, clock))
+            else:
+                left.append(moment)
+        outreach.open = left
+    return resolved
+
+
+def _resolved_moment(moment: OpenMoment, touchpoint: Touchpoint, clock: int) -> Moment:
+    evidence: Evidence = {
+        "event_id": touchpoint["event_id"],
+        "source": touchpoint["source"],
+        "type": touchpoint["type"],
+        "channel": touchpoint["channel"],
+        "occurred_at": touchpoint["occurred_at"],
+    }
+    return {
+        "moment_id": moment.moment_id,
+        "rule": moment.rule,
+        "rule_version": moment.rule_version,
+        "customer_id": touchpoint["customer_id"],
+        "identified": touchpoint["identified"],
+        "emotion": moment.emotion,
+        "intensity": moment.intensity,
+        "phase": "resolved",
+        "channel": touchpoint["channel"],
+        "correlation_id": moment.correlation_id,
+        "evidence": [evidence],
+        "context": {},
+        "opened_at": moment.opened_at,
+        "detected_at": clock,
+        "expires_at": moment.expires_at,
+        "mode": moment.mode,
+    }

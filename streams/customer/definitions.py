@@ -1,0 +1,78 @@
+"""The rules and the policy that are active in a partition, as its log activated them."""
+
+from __future__ import annotations
+
+from schemas import Activation
+from streams.detection import Detector, Rule, RuleFileError, parse_rule
+from streams.identifiers import text_digest
+from streams.outreach import NO_POLICY, Policy, PolicyFileError, parse_policy
+
+
+class BadActivation(ValueError):
+    """An activation that cannot be taken: unreadable text, digest that does not match."""
+
+
+class Definitions:
+    """Active rules and policy; compiled when next asked for.
+
+    Attributes:
+        activations: the active activation of each (kind, id), full text included.
+    """
+
+    def __init__(self) -> None:
+        self.activations: dict[tuple[str, str], Activation] = {}
+        self._rules: dict[str, Rule] = {}
+        self._detector: Detector | None = None
+        self.policy: Policy = NO_POLICY
+
+    @property
+    def detector(self) -> Detector:
+        """The compiled rules that are not off, in id order."""
+        if self._detector is None:
+            rules = [self._rules[rule] for rule in sorted(self._rules)]
+            self._detector = Detector(rule for rule in rules if rule.mode != "off")
+        return self._detector
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The active version of a rule."""
+        return self._rules.get(rule_id)
+
+    def activate(self, activation: Activation) -> None:
+        """Make a definition the active one; the same again changes nothing.
+
+        Raises:
+            BadActivation: it cannot be used; what was active stays so.
+        """
+        kind, name, text = activation["kind"], activation["id"], activation["text"]
+        known = self.activations.get((kind, name))
+        if known == activation:
+            return
+        if text_digest(text) != activation["digest"]:
+            raise BadActivation(f"{kind} {name}: the digest does not match the text; publish it again")
+        label = f"{name} v{activation['version']} (activation)"
+        try:
+            if kind == "rule":
+                rule = parse_rule(text, label)
+                self._must_agree(activation, rule.id, rule.version)
+                self._rules[name] = rule
+                self._detector = None
+            elif kind == "policy":
+                policy = parse_policy(text, label)
+                self._must_agree(activation, policy.id, policy.version)
+                self.policy = policy
+            else:
+                raise BadActivation(f"kind {kind!r} is neither rule nor policy; update this worker")
+        except (RuleFileError, PolicyFileError) as error:
+            raise BadActivation(str(error)) from error
+        self.activations[kind, name] = activation
+
+    def versions(self) -> dict[str, int]:
+        """Version of each active definition by ``kind id``, sorted."""
+        return {f"{kind} {name}": found["version"] for (kind, name), found in sorted(self.activations.items())}
+
+    @staticmethod
+    def _must_agree(activation: Activation, name: str, version: int) -> None:
+        if (name, version) != (activation["id"], activation["version"]):
+            raise BadActivation(
+                f"the activation says {activation['id']} v{activation['version']}, its text says {name} v{version}"
+            )

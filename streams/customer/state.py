@@ -1,0 +1,116 @@
+"""The state record of one customer, and its bytes in the changelog."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from streams.customer.errors import StateFormatError
+from streams.customer.seen import SeenEvents
+from streams.detection import DetectionState
+from streams.outreach import OutreachState
+
+FORMAT = 1
+"""Format of customer records; the first byte of each."""
+
+NEVER = -(2**62)
+"""Stands for "no touchpoint yet" in :attr:`Customer.newest`."""
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    """A customer as stored; first what a restore reads without the rest."""
+
+    due: int | None
+    evict_at: int
+    newest: int
+    identified: bool
+    seen: bytearray
+    detection: DetectionState
+    outreach: OutreachState
+
+
+class _Heads(msgspec.Struct, array_like=True):
+    due: int | None
+    evict_at: int
+
+
+class Customer:
+    """Everything remembered of one customer.
+
+    Attributes:
+        due: the earliest deadline of a rule, ms UTC by the partition's clock, or None.
+        newest: the newest accepted ``occurred_at``, ms UTC; lateness is judged against it.
+        evict_at: when to look whether the record holds anything still needed.
+        identified: as the last touchpoint said.
+        seen: events taken in during the last seven days.
+        detection: windows and partial matches.
+        outreach: consents, cool-downs, open moments.
+    """
+
+    __slots__ = ("detection", "due", "evict_at", "identified", "newest", "outreach", "seen")
+
+    def __init__(self, evict_at: int) -> None:
+        self.due: int | None = None
+        self.newest = NEVER
+        self.evict_at = evict_at
+        self.identified = False
+        self.seen = SeenEvents()
+        self.detection = DetectionState()
+        self.outreach = OutreachState()
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Stored)
+_heads_decoder = msgspec.msgpack.Decoder(_Heads)
+_PREFIX = bytes([FORMAT])
+
+
+def encode_customer(customer: Customer) -> bytes:
+    """The record's bytes: the format byte, then msgpack."""
+    return _PREFIX + _encoder.encode(
+        _Stored(
+            customer.due,
+            customer.evict_at,
+            customer.newest,
+            customer.identified,
+            customer.seen.entries,
+            customer.detection,
+            customer.outreach,
+        )
+    )
+
+
+def decode_customer(data: bytes) -> Customer:
+    """The record from its bytes.
+
+    Raises:
+        StateFormatError: written by a newer version of the software, or not a record at all.
+    """
+    stored = _checked(data, _decoder)
+    customer = Customer(stored.evict_at)
+    customer.due = stored.due
+    customer.newest = stored.newest
+    customer.identified = stored.identified
+    customer.seen = SeenEvents(stored.seen)
+    customer.detection = stored.detection
+    customer.outreach = stored.outreach
+    return customer
+
+
+def heads_of(data: bytes) -> tuple[int | None, int]:
+    """Only ``due`` and ``evict_at`` of the record; raises as :func:`decode_customer`."""
+    heads = _checked(data, _heads_decoder)
+    return heads.due, heads.evict_at
+
+
+_Decoded = TypeVar("_Decoded")
+
+
+def _checked(data: bytes, decoder: msgspec.msgpack.Decoder[_Decoded]) -> _Decoded:
+    if not data or data[0] != FORMAT:
+        raise StateFormatError(data[0] if data else None, FORMAT)
+    try:
+        return decoder.decode(memoryview(data)[1:])
+    except msgspec.DecodeError as error:
+        raise StateFormatError(data[0], FORMAT, str(error)) from error

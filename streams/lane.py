@@ -1,0 +1,359 @@
+"""One partition's life: restore, run, transact, drain.
+
+A lane owns a partition from its assignment to its revocation:
+
+1. it opens the partition's producer, which fences any older owner (a zombie),
+2. it restores state from the changelog, read committed,
+3. it asks to be fed from the applied offset + 1, whatever the consumer group has committed,
+4. per batch, one transaction: outputs, changed customers, and last the partition record,
+5. only then it acknowledges the batch, so Faust's committed offset follows as a hint.
+
+When something in the transaction fails, the state in memory counts for nothing: the lane goes back
+to 1. A fenced lane waits: the group will say whether the partition is still its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from time import monotonic, time
+from typing import Protocol
+
+import structlog
+from confluent_kafka import KafkaException
+
+from schemas import Codec, Control, RegistryUnavailable, headers
+from streams.batching import Batch
+from streams.changelog import ChangelogReader
+from streams.customer import Output, Partition, Record, StateFormatError
+from streams.run_slot import RunSlot
+from streams.settings import Settings
+from streams.topics import TOUCHPOINTS
+from streams.transactions import Fenced, PartitionProducer, TransactionError
+
+log = structlog.get_logger("lane")
+
+TICK_EVERY_S = 0.05
+"""A lane appends at most one tick per this time."""
+
+RETRY_S = 1.0
+"""Pause before a lane that failed restores again."""
+
+QUEUED_BATCHES = 2
+"""With more batches waiting than this, the lane asks for a pause."""
+
+
+class LaneRefused(Exception):
+    """The lane cannot run without losing or repeating something; ``remedy`` says what to do."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self.remedy = remedy
+        super().__init__(f"{what}; {remedy}")
+
+
+class Feed(Protocol):
+    """The consumer side of a lane."""
+
+    async def place(self, partition: int, offset: int) -> None:
+        """Deliver the partition from ``offset`` on."""
+
+    def pause(self, partition: int) -> None:
+        """Deliver no more of the partition for now."""
+
+    def resume(self, partition: int) -> None:
+        """Go on delivering."""
+
+
+class Phase(Enum):
+    """Where a lane is in its life."""
+
+    RESTORING = "restoring"
+    RUNNING = "running"
+    FENCED = "fenced"
+    PARKED = "parked"
+
+
+Acknowledge = Callable[[], None]
+
+
+class Lane:
+    """Runs one partition; see the module."""
+
+    def __init__(
+        self,
+        number: int,
+        settings: Settings,
+        codec: Codec,
+        feed: Feed,
+        slot: RunSlot,
+        refuse: Callable[[LaneRefused], Awaitable[None]],
+    ) -> None:
+        """
+        Args:
+            number: the partition's.
+            settings: of the process.
+            codec: shared by all lanes.
+            feed: delivers batches to :meth:`put`.
+            slot: shared by all lanes of the worker.
+            refuse: told when the lane cannot run at all.
+        """
+        self.number = number
+        self.phase = Phase.PARKED
+        self.partition = Partition(number, settings.partitions, codec, settings.topic(TOUCHPOINTS))
+        self._settings = settings
+        self._codec = codec
+        self._feed = feed
+        self._slot = slot
+        self._refuse = refuse
+        self._restored_to: int | None = None
+        self._queue: deque[tuple[Batch, Acknowledge]] = deque()
+        self._arrived = asyncio.Event()
+        self._next_offset = 0
+        self._paused = False
+        self._ticked_at = 0.0
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    # -- from outside -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The partition was assigned."""
+        self._stopping = False
+        self._queue_nothing_until_placed()
+        self.phase = Phase.RESTORING
+        self._task = asyncio.create_task(self._live(), name=f"lane-{self.number}")
+
+    async def stop(self) -> None:
+        """The partition was revoked: finish the transaction in hand, drop what waits, keep the state.
+
+        A lane that is started again reads only what the changelog gained meanwhile.
+        """
+        self._stopping = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+    async def put(self, batch: Batch, acknowledge: Acknowledge) -> None:
+        """Take a batch from the feed; what was seen before is skipped, a hole is sought again."""
+        if self.phase is not Phase.RUNNING:
+            return
+        if batch.position > self._next_offset:
+            log.debug("a batch begins after a hole, seeking back", partition=self.number, offset=self._next_offset)
+            self._queue_nothing_until_placed()
+            await self._feed.place(self.number, self._next_offset)
+            return
+        if batch.last < self._next_offset:
+            acknowledge()
+            return
+        if batch.first < self._next_offset:
+            batch = batch._replace(records=[record for record in batch.records if record.offset >= self._next_offset])
+        self._next_offset = batch.last + 1
+        self._queue.append((batch, acknowledge))
+        if len(self._queue) > QUEUED_BATCHES and not self._paused:
+            self._paused = True
+            self._feed.pause(self.number)
+        self._arrived.set()
+
+    @property
+    def next_offset(self) -> int | None:
+        """Where to feed from, or None while the lane is not running."""
+        return self._next_offset if self.phase is Phase.RUNNING else None
+
+    # -- its life ---------------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        while not self._stopping:
+            producer = PartitionProducer(self._settings, self.number)
+            try:
+                await self._restore(producer)
+                await self._run(producer)
+            except Fenced:
+                await self._wait_fenced()
+            except LaneRefused as error:
+                log.error("lane refuses to run", partition=self.number, reason=str(error))
+                await self._refuse(error)
+                return
+            except (TransactionError, KafkaException, RegistryUnavailable) as error:
+                log.warning("lane restores after an error", partition=self.number, error=str(error))
+                self._forget()
+                await self._pause_for(RETRY_S)
+            finally:
+                await producer.close()
+        self.phase = Phase.PARKED
+
+    async def _restore(self, producer: PartitionProducer) -> None:
+        self.phase = Phase.RESTORING
+        started = monotonic()
+        await producer.open()
+        reader = ChangelogReader(self._settings, self.number)
+        try:
+            self._restored_to = await asyncio.to_thread(reader.read, self._restored_to, self.partition.restore)
+        except StateFormatError as error:
+            raise LaneRefused(f"partition {self.number}: {error}", error.remedy) from error
+        self.partition.restored()
+        applied = self.partition.applied
+        low, high = await asyncio.to_thread(reader.touchpoint_bounds)
+        self._check_bounds(applied, low, high)
+        if self._stopping:
+            return
+        self._next_offset = applied + 1 if applied >= 0 else low
+        self.phase = Phase.RUNNING
+        await self._feed.place(self.number, self._next_offset)
+        log.info(
+            "lane runs",
+            partition=self.number,
+            customers=len(self.partition),
+            from_offset=self._next_offset,
+            restored_in_ms=int((monotonic() - started) * 1000),
+        )
+
+    def _check_bounds(self, applied: int, low: int, high: int) -> None:
+        if applied < 0:
+            if low > 0:
+                log.warning("no state and the log begins later", partition=self.number, from_offset=low)
+            return
+        if applied + 1 < low:
+            raise LaneRefused(
+                f"partition {self.number}: applied to offset {applied}, but the log begins at {low}",
+                "records were deleted unread; if that is accepted, start under a new MOMENTOUS_APP_ID "
+                "and changelog, else restore the topic",
+            )
+        if applied + 1 > high:
+            raise LaneRefused(
+                f"partition {self.number}: applied to offset {applied}, but the log ends at {high}",
+                "the touchpoints topic was made anew; delete the changelog topic too, or restore the topic",
+            )
+
+    async def _run(self, producer: PartitionProducer) -> None:
+        while not self._stopping:
+            if not self._queue:
+                await self._wait(producer)
+                continue
+            await self._transact(producer)
+
+    async def _transact(self, producer: PartitionProducer) -> None:
+        # 1. process what waits, up to one fetch's worth, outputs going out as they come
+        done: list[Acknowledge] = []
+        records = 0
+        stalled = None
+        producer.begin()
+        async with self._slot:
+            while self._queue and not stalled and (not records or self._has_room(records)):
+                batch, acknowledge = self._queue.popleft()
+                left, stalled = await self._process(batch, producer)
+                records += len(batch.records)
+                if left:
+                    self._queue.appendleft((batch._replace(records=left), acknowledge))
+                else:
+                    done.append(acknowledge)
+            # 2. the changed customers, last the partition record
+            for key, value in self.partition.take_changes():
+                producer.produce_state(key, value)
+                if self._slot.used_up:
+                    await self._slot.renew()
+            producer.produce_last_state(*self.partition.record(), self._note_changelog)
+        # 3. all of it, or nothing
+        await producer.commit()
+        # 4. the group's offset may follow
+        for acknowledge in done:
+            acknowledge()
+        self._resume()
+        if stalled:
+            log.warning("lane waits for the schema registry", partition=self.number, error=str(stalled))
+            await self._pause_for(RETRY_S)
+
+    def _has_room(self, records: int) -> bool:
+        return records < self._settings.fetch_records and not self._stopping
+
+    async def _process(
+        self, batch: Batch, producer: PartitionProducer
+    ) -> tuple[list[Record], RegistryUnavailable | None]:
+        """Process a batch; what is left when the registry does not answer is for later."""
+        partition, slot = self.partition, self._slot
+        for at, record in enumerate(batch.records):
+            try:
+                while not partition.process(record):
+                    self._hand_over(producer)
+                    await slot.renew()
+            except RegistryUnavailable as error:
+                self._hand_over(producer)
+                return batch.records[at:], error
+            if slot.used_up:
+                self._hand_over(producer)
+                await slot.renew()
+        self._hand_over(producer)
+        return [], None
+
+    def _hand_over(self, producer: PartitionProducer) -> None:
+        for output in self.partition.take_outputs():
+            producer.produce(output)
+
+    # -- waiting ----------------------------------------------------------------------------------
+
+    async def _wait(self, producer: PartitionProducer) -> None:
+        """Wait for a batch or for a deadline; a deadline with nothing arriving makes a tick."""
+        self._arrived.clear()
+        due = self.partition.next_deadline() if self.partition.clock.is_live else None
+        if due is None:
+            await self._arrived.wait()
+            return
+        delay = max(due / 1000 - time(), self._ticked_at + TICK_EVERY_S - monotonic())
+        if delay > 0:
+            try:
+                await asyncio.wait_for(self._arrived.wait(), delay)
+            except TimeoutError:
+                pass
+            return
+        await self._tick(producer, due)
+
+    async def _tick(self, producer: PartitionProducer, due: int) -> None:
+        self._ticked_at = monotonic()
+        control: Control = {"kind": "tick", "at": None, "clock": None, "activation": None}
+        ce = headers("momentous.control.tick", f"{self.number}-{due}", "momentous/lanes", due)
+        producer.begin()
+        producer.produce(Output(TOUCHPOINTS, self.number, None, self._codec.encode("Control", control), ce))
+        await producer.commit()
+        log.debug("tick appended", partition=self.number)
+
+    async def _wait_fenced(self) -> None:
+        """Another owner took over. If the group still says it is ours after a while, so be it."""
+        self.phase = Phase.FENCED
+        self._forget()
+        log.warning("lane fenced: another owner has the partition", partition=self.number)
+        await self._pause_for(2 * self._settings.session_timeout_ms / 1000)
+
+    async def _pause_for(self, seconds: float) -> None:
+        ends = monotonic() + seconds
+        while not self._stopping and monotonic() < ends:
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), ends - monotonic())
+            except TimeoutError:
+                return
+
+    # -- state ------------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        """The state in memory may hold what was never committed: start from nothing."""
+        self.phase = Phase.RESTORING
+        self._queue_nothing_until_placed()
+        self._restored_to = None
+        self.partition = Partition(
+            self.number, self._settings.partitions, self._codec, self._settings.topic(TOUCHPOINTS)
+        )
+
+    def _note_changelog(self, offset: int) -> None:
+        self._restored_to = offset + 1
+
+    def _queue_nothing_until_placed(self) -> None:
+        self._queue.clear()
+        self._paused = False
+
+    def _resume(self) -> None:
+        if self._paused and len(self._queue) <= QUEUED_BATCHES // 2:
+            self._paused = False
+            self._feed.resume(self.number)
+

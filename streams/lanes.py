@@ -1,0 +1,98 @@
+"""All lanes of a worker: made on assignment, stopped on revocation, fed by the consumer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import structlog
+from faust.types import TP
+
+from schemas import Codec
+from streams.batching import Batch, Consumer
+from streams.lane import Lane, LaneRefused
+from streams.run_slot import RunSlot
+from streams.settings import Settings
+from streams.topics import TOUCHPOINTS
+
+log = structlog.get_logger("lanes")
+
+
+class Lanes:
+    """The lanes of the touchpoints partitions that this worker owns."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        codec: Codec,
+        consumer: Callable[[], Consumer],
+        refuse: Callable[[LaneRefused], Awaitable[None]],
+    ) -> None:
+        """
+        Args:
+            settings: of the process.
+            codec: shared by all lanes.
+            consumer: the app's consumer, asked for when it is needed (it exists only once the app runs).
+            refuse: told when a lane cannot run at all.
+        """
+        self.lanes: dict[int, Lane] = {}
+        self._settings = settings
+        self._codec = codec
+        self._consumer = consumer
+        self._refuse = refuse
+        self._topic = settings.topic(TOUCHPOINTS)
+        self._slot = RunSlot()
+        self._owned: set[int] = set()
+
+    async def assigned(self, tps: Iterable[TP]) -> None:
+        """Start the lanes of these partitions; let go of the state of all others."""
+        owned = {tp.partition for tp in tps if tp.topic == self._topic}
+        for number in sorted(self.lanes.keys() - owned):
+            await self.lanes.pop(number).stop()
+        for number in sorted(owned - self._owned):
+            lane = self.lanes.get(number)
+            if lane is None:
+                lane = Lane(number, self._settings, self._codec, self, self._slot, self._refuse)
+                self.lanes[number] = lane
+            lane.start()
+        self._owned = owned
+
+    async def revoked(self, tps: Iterable[TP]) -> None:
+        """Drain the lanes of these partitions; their state stays until the next assignment."""
+        numbers = {tp.partition for tp in tps if tp.topic == self._topic} & self._owned
+        self._owned -= numbers
+        await asyncio.gather(*(self.lanes[number].stop() for number in sorted(numbers)))
+
+    async def stop(self) -> None:
+        """Drain all lanes."""
+        self._owned.clear()
+        await asyncio.gather(*(lane.stop() for lane in self.lanes.values()))
+
+    async def positions(self, tps: set[TP]) -> Mapping[TP, int]:
+        """Where running lanes want to be fed from; the others say so when they are restored."""
+        wanted = {tp: self.lanes[tp.partition].next_offset for tp in tps if tp.partition in self.lanes}
+        return {tp: offset for tp, offset in wanted.items() if offset is not None}
+
+    async def deliver(self, batch: Batch, acknowledge: Callable[[], None]) -> None:
+        """Hand a batch to its lane; without one it was revoked meanwhile, and its new owner reads it."""
+        if batch.partition in self._owned:
+            await self.lanes[batch.partition].put(batch, acknowledge)
+
+    # -- Feed -------------------------------------------------------------------------------------
+
+    async def place(self, partition: int, offset: int) -> None:
+        """Deliver the partition from ``offset`` on."""
+        tp = TP(self._topic, partition)
+        try:
+            await self._consumer().place(tp, offset)
+        except Exception as error:  # a rebalance is under way; its end asks for positions again
+            log.debug("not placed yet", partition=partition, offset=offset, error=repr(error))
+
+    def pause(self, partition: int) -> None:
+        """Deliver no more of the partition for now."""
+        self._consumer().pause_partitions({TP(self._topic, partition)})
+
+    def resume(self, partition: int) -> None:
+        """Go on delivering, unless the partition was revoked."""
+        if partition in self._owned:
+            self._consumer().resume_partitions({TP(self._topic, partition)})
