@@ -1,0 +1,29 @@
+"""Detection: rules, and the pure engine that finds moments in a customer's touchpoints.
+
+No I/O, no clock, no randomness: the same touchpoints, deadlines and clocks give the same firings
+and the same state, byte for byte.
+"""
+
+from streams.detection.detector import Detector
+from streams.detection.errors import Mistake, RuleFileError
+from streams.detection.evidence import Evidence
+from streams.detection.firing import Firing, RuleFailure, moment_id
+from streams.detection.rule import EMOTIONS, Emotion, Mode, Rule
+from streams.detection.rule_reader import parse_rule
+from streams.detection.state import DetectionState
+
+__all__ = [
+    "EMOTIONS",
+    "DetectionState",
+    "Detector",
+    "Emotion",
+    "Evidence",
+    "Firing",
+    "Mistake",
+    "Mode",
+    "Rule",
+    "RuleFailure",
+    "RuleFileError",
+    "moment_id",
+    "parse_rule",
+]

@@ -1,0 +1,61 @@
+"""Evidence: what is remembered of a touchpoint that a moment may rest on."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas import types as contract
+from schemas.types import Touchpoint, Value
+from streams.detection.fields import Getter
+
+Keep = tuple[tuple[str, Getter], ...]
+Table = dict[int, "Evidence"]
+"""A customer's evidence by reference. References grow, so the last one is the newest arrival."""
+
+
+class Evidence(msgspec.Struct, array_like=True, gc=False):
+    """A touchpoint in short. ``occurred_at`` is ms UTC; ``customer_id`` is the one published."""
+
+    event_id: str
+    source: str
+    customer_id: str
+    type: str
+    channel: str
+    occurred_at: int
+    correlation_id: str | None
+    kept: dict[str, Value] | None = None
+    """Values that a rule's ``keep`` asks for; None where there are none."""
+    held: int = 0
+    """How many windows and partial matches refer to it; at 0 it leaves the table."""
+
+    def record(self) -> contract.Evidence:
+        """The record of it in a moment."""
+        return {
+            "event_id": self.event_id,
+            "source": self.source,
+            "type": self.type,
+            "channel": self.channel,
+            "occurred_at": self.occurred_at,
+        }
+
+
+def evidence_of(touchpoint: Touchpoint, keep: Keep) -> Evidence:
+    """Evidence of a touchpoint, with those of the ``keep`` values that it has."""
+    kept: dict[str, Value] | None = None
+    for name, get in keep:
+        value = get(touchpoint)
+        if value is not None:
+            if kept is None:
+                kept = {name: value}
+            else:
+                kept[name] = value
+    return Evidence(
+        touchpoint["event_id"],
+        touchpoint["source"],
+        touchpoint["customer_id"],
+        touchpoint["type"],
+        touchpoint["channel"],
+        touchpoint["occurred_at"],
+        touchpoint["correlation_id"],
+        kept,
+    )

@@ -1,0 +1,84 @@
+"""The rule: one moment, as its file defines it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from schemas.types import Touchpoint
+from streams.detection.clause import BoundClause, Clause
+from streams.detection.fields import Field
+from streams.detection.operators import Late, Operator
+
+Emotion = Literal["vulnerable", "anxious", "joyful", "stressed", "neglected", "frustrated"]
+Mode = Literal["live", "shadow", "off"]
+
+EMOTIONS: tuple[Emotion, ...] = ("vulnerable", "anxious", "joyful", "stressed", "neglected", "frustrated")
+MODES: tuple[Mode, ...] = ("live", "shadow", "off")
+DAY_MS = 86_400_000
+
+_CORRELATION = (Field(("correlation_id",)),)
+
+
+@dataclass(frozen=True, slots=True)
+class CoolDown:
+    """After a firing the rule is quiet for that long, per customer and value of ``by``.
+
+    It runs from the first firing's detected_at; at exactly its end the rule may fire again.
+    """
+
+    ms: int
+    by: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A moment's definition. Durations in ms."""
+
+    id: str
+    """``family.moment``."""
+    version: int
+    title: str
+    description: str
+    emotion: Emotion
+    detect: Operator
+    intensity: float = 0.5
+    """0 to 1."""
+    mode: Mode = "live"
+    by: tuple[Field, ...] = ()
+    """Correlation: all touchpoints of one match agree on these, and have them."""
+    late: Late = "ignore"
+    identified_only: bool = False
+    cool_down: CoolDown | None = None
+    expires_after_ms: int = DAY_MS
+    resolved_by: tuple[Clause, ...] = ()
+    keep: tuple[Field, ...] = ()
+    """Values for the moment's context; of several touchpoints that have one the newest's."""
+    references: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    _resolvers: dict[str | None, tuple[BoundClause, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        types = sorted(frozenset().union(*(clause.condition.types() for clause in self.resolved_by)))
+        resolvers = {kind: self._bound_resolvers(kind) for kind in (None, *types)}
+        object.__setattr__(self, "_resolvers", resolvers)
+
+    def resolves(self, touchpoint: Touchpoint, correlation_id: str | None) -> bool:
+        """Whether a later touchpoint of the customer ends the cause of a moment of this rule.
+
+        Args:
+            correlation_id: the moment's; clauses that ask for the same one compare with it.
+        """
+        clauses = self._resolvers.get(touchpoint["type"])
+        if clauses is None:
+            clauses = self._resolvers[None]
+        key, opening = (touchpoint["correlation_id"],), (correlation_id,)
+        return any(clause.holds(touchpoint, key, opening) for clause in clauses)
+
+    def may_be_resolved_by(self, touchpoint_type: str) -> bool:
+        """Whether a touchpoint of this type can meet ``resolved_by`` at all."""
+        return bool(self._resolvers.get(touchpoint_type, self._resolvers[None]))
+
+    def _bound_resolvers(self, touchpoint_type: str | None) -> tuple[BoundClause, ...]:
+        bound = (clause.bound(touchpoint_type, _CORRELATION) for clause in self.resolved_by)
+        return tuple(clause for clause in bound if clause is not None)

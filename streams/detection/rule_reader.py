@@ -1,0 +1,156 @@
+"""A rule file, read: from text to ``Rule``, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from streams.detection.clause import Clause
+from streams.detection.condition_reader import read_clauses, read_correlation
+from streams.detection.detect_reader import read_detect
+from streams.detection.document import Mapping, Node, read_document
+from streams.detection.errors import RuleFileError
+from streams.detection.fields import Field
+from streams.detection.operators import Event, Late, Sequence
+from streams.detection.reader import Reader, Section
+from streams.detection.rule import DAY_MS, EMOTIONS, MODES, CoolDown, Rule
+
+RULE_ID = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+"
+RULE_KEYS = (
+    "id",
+    "version",
+    "title",
+    "description",
+    "emotion",
+    "intensity",
+    "mode",
+    "detect",
+    "by",
+    "late",
+    "identified_only",
+    "cool_down",
+    "expires_after",
+    "resolved_by",
+    "keep",
+    "references",
+    "false_positives",
+)
+_CORRELATION = (Field(("correlation_id",)),)
+
+
+def parse_rule(text: str, filename: str) -> Rule:
+    """The rule of a file.
+
+    Args:
+        text: the file, YAML.
+        filename: how messages name it; nothing is read from disk.
+
+    Raises:
+        RuleFileError: with every mistake in the file.
+    """
+    reader = Reader()
+    section = reader.section(read_document(text, filename), "a rule", RULE_KEYS)
+    rule = _rule(section) if section is not None else None
+    if rule is None or reader.mistakes:
+        raise RuleFileError(filename, reader.mistakes)
+    return rule
+
+
+def _rule(section: Section) -> Rule | None:
+    reader = section.reader
+    by = _fields(section, "by")
+    rule_id = _required_text(section, "id", "write id: family.moment", RULE_ID)
+    version = section.required("version", "write version: 1, and count up with every change")
+    number = reader.whole(version, "'version'", 1, 1_000_000) if version is not None else None
+    title = _required_text(section, "title", "write a few words for lists and reports")
+    description = _required_text(section, "description", "say in a sentence what the customer went through")
+    feeling = section.required("emotion", f"one of {', '.join(EMOTIONS)}")
+    emotion = reader.choice(feeling, "emotion", EMOTIONS) if feeling is not None else None
+    intensity = section.value("intensity")
+    strength = reader.number(intensity, "'intensity'", 0, 1) if intensity is not None else 0.5
+    mode = section.value("mode")
+    chosen_mode = reader.choice(mode, "mode", MODES) if mode is not None else "live"
+    body = section.required("detect", "say what to look for, like detect: {event: {type: queue.abandoned}}")
+    detect = read_detect(reader, body, by) if body is not None else None
+    late = section.value("late")
+    chosen_late: Late | None = reader.choice(late, "late", get_args(Late)) if late is not None else None
+    if late is not None and isinstance(detect, Event):
+        reader.note(section.key("late"), "'late' has no meaning for a single event", "leave it out")
+    cool_down = _cool_down(section, by)
+    expires_after = section.duration("expires_after")
+    resolved_by = _resolved_by(section)
+    keep = _fields(section, "keep")
+    identified_only = section.flag("identified_only")
+    references, false_positives = _texts(section, "references"), _texts(section, "false_positives")
+    if reader.mistakes or detect is None or emotion is None or strength is None or chosen_mode is None:
+        return None
+    if rule_id is None or number is None or title is None or description is None:
+        return None
+    return Rule(
+        id=rule_id,
+        version=number,
+        title=title,
+        description=description,
+        emotion=emotion,
+        detect=detect,
+        intensity=float(strength),
+        mode=chosen_mode,
+        by=by,
+        late=chosen_late or ("ignore" if isinstance(detect, Sequence) else "apply"),
+        identified_only=identified_only,
+        cool_down=cool_down,
+        expires_after_ms=expires_after or DAY_MS,
+        resolved_by=resolved_by,
+        keep=keep,
+        references=references,
+        false_positives=false_positives,
+    )
+
+
+def _required_text(section: Section, name: str, remedy: str, pattern: str | None = None) -> str | None:
+    node = section.required(name, remedy)
+    if node is None:
+        return None
+    if pattern is not None:
+        return section.reader.matching(node, f"'{name}'", pattern, remedy)
+    return section.reader.text(node, f"'{name}'")
+
+
+def _fields(section: Section, name: str) -> tuple[Field, ...]:
+    node = section.value(name)
+    if node is None:
+        return ()
+    fields = section.reader.listing(node, f"'{name}'", section.reader.field) or ()
+    names = [field.key for field in fields]
+    for field in fields:
+        if names.count(field.key) > 1:
+            section.reader.note(node, f"'{name}' has '{field.key}' twice", "keep one of them")
+            break
+    return fields
+
+
+def _texts(section: Section, name: str) -> tuple[str, ...]:
+    node = section.value(name)
+    return (section.reader.listing(node, f"'{name}'", section.reader.text) or ()) if node is not None else ()
+
+
+def _cool_down(section: Section, by: tuple[Field, ...]) -> CoolDown | None:
+    node = section.value("cool_down")
+    if node is None:
+        return None
+    if not isinstance(node, Mapping):
+        milliseconds = section.duration("cool_down")
+        return None if milliseconds is None else CoolDown(milliseconds, by)
+    inner = section.reader.section(node, "'cool_down'", ("for", "by"))
+    if inner is None or inner.required("for", "write how long, like for: 7d") is None:
+        return None
+    milliseconds = inner.duration("for")
+    fields = read_correlation(section.reader, inner.value("by"), "'by' of 'cool_down'", by)
+    return None if milliseconds is None else CoolDown(milliseconds, by if fields is None else fields)
+
+
+def _resolved_by(section: Section) -> tuple[Clause, ...]:
+    node: Node | None = section.value("resolved_by")
+    if node is None:
+        return ()
+    clauses = read_clauses(section.reader, node, "'resolved_by'", _CORRELATION) or ()
+    return tuple(Clause(clause.condition, clause.same or (), clause.other) for clause in clauses)
