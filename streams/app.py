@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 from pathlib import Path
 from typing import Any, cast
@@ -9,9 +10,9 @@ from typing import Any, cast
 import faust
 import structlog
 
-from schemas import Codec, ConfluentRegistry
 from streams.agents import customer_agent
 from streams.batching import BatchSchema, Consumer, Transport
+from streams.codec import make_codec
 from streams.lane import LaneRefused
 from streams.lanes import Lanes
 from streams.settings import Settings
@@ -21,12 +22,6 @@ log = structlog.get_logger("worker")
 
 _BUFFERED_BATCHES = 8
 _FAUST_LEVELS = {"debug": "INFO", "info": "WARN", "warning": "WARN", "error": "ERROR"}
-
-
-def make_codec(settings: Settings) -> Codec:
-    """The codec over the registry that the settings name."""
-    login = {"basic.auth.user.info": settings.schema_registry_user} if settings.schema_registry_user else {}
-    return Codec(ConfluentRegistry(settings.schema_registry_url, login))
 
 
 def make_app(settings: Settings) -> tuple[faust.App, Lanes]:
@@ -88,6 +83,8 @@ def run_worker(settings: Settings) -> int:
     """
     app, _ = make_app(settings)
     worker = faust.Worker(app, loglevel=_FAUST_LEVELS[settings.log_level], redirect_stdouts=False, quiet=True)
+    # Most objects of a worker are customers, which live long: look for garbage less often.
+    gc.set_threshold(100_000, 20, 100)
     log.info("worker starts", app=settings.app_id, bootstrap=settings.kafka_bootstrap)
     try:
         worker.execute_from_commandline()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from time import monotonic
+
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.kafka import consumer_config
@@ -11,6 +13,7 @@ from streams.settings import Settings
 from streams.topics import CHANGELOG, TOUCHPOINTS
 
 _CHUNK = 10_000
+_CHUNK_TIMEOUT_S = 0.05
 _TIMEOUT_S = 30.0
 
 
@@ -53,9 +56,13 @@ class ChangelogReader:
             if position >= high:
                 return position
             consumer.assign([TopicPartition(topic, self._partition, position)])
+            gives_up = monotonic() + _TIMEOUT_S
             while True:
-                messages = consumer.consume(_CHUNK, timeout=_TIMEOUT_S)
-                if not messages:
+                # consume() waits for a full chunk: the short timeout is what the last one costs.
+                messages = consumer.consume(_CHUNK, timeout=_CHUNK_TIMEOUT_S)
+                if messages:
+                    gives_up = monotonic() + _TIMEOUT_S
+                elif monotonic() > gives_up:
                     raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "no answer while reading the changelog"))
                 for message in messages:
                     error = message.error()

@@ -356,4 +356,3 @@ class Lane:
         if self._paused and len(self._queue) <= QUEUED_BATCHES // 2:
             self._paused = False
             self._feed.resume(self.number)
-

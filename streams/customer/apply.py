@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from schemas import Decision, Evidence, Moment, Touchpoint, Trigger
 from streams.customer.definitions import Definitions
 from streams.customer.state import Customer
-from streams.detection import Firing, RuleFailure
-from streams.outreach import OpenMoment, decide, is_consent
+from streams.detection import Firing, Rule, RuleFailure
+from streams.outreach import CONSENT_TYPES, OpenMoment, decide
 
 
 @dataclass(slots=True)
@@ -41,17 +41,18 @@ def apply(customer: Customer, touchpoint: Touchpoint, clock: int, definitions: D
     Returns:
         Moments detected or resolved, their decisions, and rules that failed.
     """
-    detector = definitions.detector
     touchpoint_type = touchpoint["type"]
-    outreach = customer.outreach
-    if is_consent(touchpoint_type):
+    if touchpoint_type in CONSENT_TYPES:
         facts = touchpoint["properties"]
-        outreach.note_consent(touchpoint_type, facts.get("purpose"), facts.get("channel"), touchpoint["occurred_at"])
-    resolved = _resolve(customer, touchpoint, clock, definitions) if touchpoint_type in detector.resolving_types else ()
-    found = detector.on_touchpoint(customer.detection, touchpoint, clock)
+        customer.outreach.note_consent(
+            touchpoint_type, facts.get("purpose"), facts.get("channel"), touchpoint["occurred_at"]
+        )
+    resolving = definitions.resolving(touchpoint_type)
+    resolved = _resolve(customer, touchpoint, clock, resolving) if resolving else []
+    found = definitions.detector.on_touchpoint(customer.detection, touchpoint, clock)
     if not (found or resolved):
         return NO_EFFECTS
-    effects = Effects(moments=list(resolved))
+    effects = Effects(moments=resolved)
     _answer(effects, customer, touchpoint["customer_id"], found, clock, definitions)
     return effects
 
@@ -91,7 +92,7 @@ def _answer(
         moment = _moment(firing, customer_id, customer.identified)
         effects.moments.append(moment)
         rule = firing.rule
-        resolved_at = outreach.resolutions.get(rule.id) if rule.resolved_by and not rule.by else None
+        resolved_at = outreach.resolved_at(rule.id, moment["correlation_id"]) if rule.resolved_by else None
         effects.decisions.append(decide(definitions.policy, outreach, moment, now, resolved_at))
         if rule.resolved_by:
             outreach.open_moment(
@@ -112,7 +113,7 @@ def _answer(
 def _moment(firing: Firing, customer_id: str, identified: bool) -> Moment:
     rule = firing.rule
     return {
-        "moment_id": firing.moment_id(customer_id),
+        "moment_id": firing.moment_id,
         "rule": rule.id,
         "rule_version": rule.version,
         "customer_id": customer_id,
@@ -122,26 +123,31 @@ def _moment(firing: Firing, customer_id: str, identified: bool) -> Moment:
         "phase": "detected",
         "channel": firing.channel,
         "correlation_id": firing.correlation_id,
-        "evidence": firing.evidence,
+        "evidence": [evidence.record() for evidence in firing.evidence],
         "context": firing.context,
-        "opened_at": firing.opening["occurred_at"],
+        "opened_at": firing.opening.occurred_at,
         "detected_at": firing.detected_at,
-        "expires_at": firing.detected_at + rule.expires_after,
+        "expires_at": firing.detected_at + rule.expires_after_ms,
         "mode": rule.mode,
     }
 
 
-def _resolve(customer: Customer, touchpoint: Touchpoint, clock: int, definitions: Definitions) -> list[Moment]:
+def _resolve(customer: Customer, touchpoint: Touchpoint, clock: int, rules: Iterable[Rule]) -> list[Moment]:
     """Close the open moments that this touchpoint resolves, and remember that it did."""
     outreach, occurred_at = customer.outreach, touchpoint["occurred_at"]
+    correlation_id = touchpoint["correlation_id"]
     resolved: list[Moment] = []
-    for rule in definitions.detector.resolved_by(touchpoint):
-        if not rule.by:
-            outreach.resolutions[rule.id] = max(occurred_at, outreach.resolutions.get(rule.id, occurred_at))
+    for rule in rules:
+        if rule.resolves(touchpoint, None):
+            outreach.note_resolution(rule.id, occurred_at, None)
+        elif rule.resolves(touchpoint, correlation_id):
+            outreach.note_resolution(rule.id, occurred_at, correlation_id)
+        else:
+            continue
         left: list[OpenMoment] = []
         for moment in outreach.open:
-            same_matter = not rule.by or moment.correlation_id == touchpoint["correlation_id"]
-            if moment.rule == rule.id and same_matter and moment.opened_at <= occurred_at and clock < moment.expires_at:
+            alive = moment.rule == rule.id and moment.opened_at <= occurred_at and clock < moment.expires_at
+            if alive and rule.resolves(touchpoint, moment.correlation_id):
                 resolved.append(_resolved_moment(moment, touchpoint, clock))
             else:
                 left.append(moment)

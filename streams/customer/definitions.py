@@ -8,6 +8,9 @@ from streams.identifiers import text_digest
 from streams.outreach import NO_POLICY, Policy, PolicyFileError, parse_policy
 
 
+_TYPES_REMEMBERED = 10_000
+
+
 class BadActivation(ValueError):
     """An activation that cannot be taken: unreadable text, digest that does not match."""
 
@@ -21,21 +24,26 @@ class Definitions:
 
     def __init__(self) -> None:
         self.activations: dict[tuple[str, str], Activation] = {}
-        self._rules: dict[str, Rule] = {}
-        self._detector: Detector | None = None
         self.policy: Policy = NO_POLICY
+        self._rules: dict[str, Rule] = {}
+        self._detector: Detector | None = Detector(())
+        self._resolving: dict[str, tuple[Rule, ...]] = {}
 
     @property
     def detector(self) -> Detector:
-        """The compiled rules that are not off, in id order."""
+        """The compiled rules."""
         if self._detector is None:
-            rules = [self._rules[rule] for rule in sorted(self._rules)]
-            self._detector = Detector(rule for rule in rules if rule.mode != "off")
+            self._detector = Detector(self._rules.values())
         return self._detector
 
-    def rule(self, rule_id: str) -> Rule | None:
-        """The active version of a rule."""
-        return self._rules.get(rule_id)
+    def resolving(self, touchpoint_type: str) -> tuple[Rule, ...]:
+        """Running rules whose moments a touchpoint of this type may resolve, in id order."""
+        known = self._resolving.get(touchpoint_type)
+        if known is None:
+            known = tuple(rule for rule in self.detector.rules if rule.may_be_resolved_by(touchpoint_type))
+            if len(self._resolving) < _TYPES_REMEMBERED:
+                self._resolving[touchpoint_type] = known
+        return known
 
     def activate(self, activation: Activation) -> None:
         """Make a definition the active one; the same again changes nothing.
@@ -56,6 +64,7 @@ class Definitions:
                 self._must_agree(activation, rule.id, rule.version)
                 self._rules[name] = rule
                 self._detector = None
+                self._resolving = {}
             elif kind == "policy":
                 policy = parse_policy(text, label)
                 self._must_agree(activation, policy.id, policy.version)

@@ -332,7 +332,9 @@ class Partition:
             return True
         headers = list(record.headers or ())
         if any(name == REROUTED for name, _ in headers):
-            self._bury(record, "route", "misrouted", f"re-routed already; partition {home} of {self._partitions} is due")
+            self._bury(
+                record, "route", "misrouted", f"re-routed already; partition {home} of {self._partitions} is due"
+            )
             self._judge(touchpoint, record, DEAD, "misrouted")
             return False
         origin = f"{self.number}-{record.offset}".encode()

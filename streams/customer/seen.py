@@ -87,7 +87,5 @@ class SeenEvents:
     def _drop(self, end: int) -> None:
         if end:
             if self._index is not None:
-                self._index.difference_update(
-                    bytes(self.entries[at : at + _DIGEST]) for at in range(0, end, _ENTRY)
-                )
+                self._index.difference_update(bytes(self.entries[at : at + _DIGEST]) for at in range(0, end, _ENTRY))
             del self.entries[:end]

@@ -4,9 +4,10 @@ from streams.outreach.decision import decide
 from streams.outreach.errors import PolicyFileError
 from streams.outreach.parser import parse_policy
 from streams.outreach.policy import NO_POLICY, Action, Policy
-from streams.outreach.state import OpenMoment, OutreachState, is_consent
+from streams.outreach.state import CONSENT_TYPES, OpenMoment, OutreachState
 
 __all__ = [
+    "CONSENT_TYPES",
     "NO_POLICY",
     "Action",
     "OpenMoment",
@@ -14,6 +15,5 @@ __all__ = [
     "Policy",
     "PolicyFileError",
     "decide",
-    "is_consent",
     "parse_policy",
 ]

@@ -62,7 +62,10 @@ def consent(candidate: Candidate) -> Judgement:
     action, state = candidate.action, candidate.state
     answers = {channel: state.consent(action.purpose, channel) for channel in candidate.allowed}
     candidate.allowed = [channel for channel, answer in answers.items() if answer == GRANTED]
-    inputs = {"purpose": action.purpose, **{f"consent.{channel}": answer for channel, answer in sorted(answers.items())}}
+    inputs = {
+        "purpose": action.purpose,
+        **{f"consent.{channel}": answer for channel, answer in sorted(answers.items())},
+    }
     if candidate.allowed:
         return OK, inputs
     refused = [answer for answer in answers.values() if answer != "none"]

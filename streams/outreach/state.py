@@ -11,7 +11,14 @@ WITHDRAWN = "withdrawn"
 OPEN_MOMENTS = 32
 """Most open moments kept per customer; the oldest is let go first."""
 
-_CONSENT_TYPES = {"consent.given": GRANTED, "consent.denied": DENIED, "consent.withdrawn": WITHDRAWN}
+RESOLUTIONS = 8
+"""Most resolutions kept per rule; the oldest is let go first."""
+
+RESOLUTIONS_KEPT_MS = 7 * 86_400_000
+"""A resolution is of use for as long as evidence may still arrive late."""
+
+CONSENT_TYPES = {"consent.given": GRANTED, "consent.denied": DENIED, "consent.withdrawn": WITHDRAWN}
+"""Touchpoint types that speak of consent, and the status each gives."""
 
 
 class Consent(msgspec.Struct, array_like=True):
@@ -35,6 +42,13 @@ class OpenMoment(msgspec.Struct, array_like=True):
     mode: str
 
 
+class Resolution(msgspec.Struct, array_like=True):
+    """A touchpoint that resolves a rule's moments; ``correlation_id`` None: whatever theirs is."""
+
+    occurred_at: int
+    correlation_id: str | None
+
+
 class OutreachState(msgspec.Struct, array_like=True):
     """Consents, cool-downs and open moments.
 
@@ -42,13 +56,14 @@ class OutreachState(msgspec.Struct, array_like=True):
         consents: by ``purpose channel``.
         cooling: action id to the time (ms UTC) from which it may be repeated.
         open: open moments, oldest first.
-        resolutions: rule id to the newest ``occurred_at`` of a touchpoint that resolves it.
+        resolutions: by rule id, so that a moment whose evidence arrives after its resolution is
+            known to be pointless.
     """
 
     consents: dict[str, Consent] = {}
     cooling: dict[str, int] = {}
     open: list[OpenMoment] = []
-    resolutions: dict[str, int] = {}
+    resolutions: dict[str, list[Resolution]] = {}
 
     def note_consent(self, touchpoint_type: str, purpose: object, channel: object, occurred_at: int) -> bool:
         """Take in a consent touchpoint; the newest by ``occurred_at`` wins, a tie the later one.
@@ -56,7 +71,7 @@ class OutreachState(msgspec.Struct, array_like=True):
         Returns:
             Whether it said anything: both purpose and channel must be texts.
         """
-        status = _CONSENT_TYPES.get(touchpoint_type)
+        status = CONSENT_TYPES.get(touchpoint_type)
         if status is None or not isinstance(purpose, str) or not isinstance(channel, str):
             return False
         key = consent_key(purpose, channel)
@@ -76,8 +91,28 @@ class OutreachState(msgspec.Struct, array_like=True):
         if len(self.open) > OPEN_MOMENTS:
             del self.open[0]
 
+    def note_resolution(self, rule: str, occurred_at: int, correlation_id: str | None) -> None:
+        """Remember that moments of ``rule`` opened up to ``occurred_at`` are resolved."""
+        known = [old for old in self.resolutions.get(rule, ()) if old.correlation_id != correlation_id]
+        known.append(Resolution(occurred_at, correlation_id))
+        self.resolutions[rule] = known[-RESOLUTIONS:]
+
+    def resolved_at(self, rule: str, correlation_id: str | None) -> int | None:
+        """When such a moment was last resolved, ms UTC, as far as is remembered."""
+        return max(
+            (
+                known.occurred_at
+                for known in self.resolutions.get(rule, ())
+                if known.correlation_id is None or known.correlation_id == correlation_id
+            ),
+            default=None,
+        )
+
     def prune(self, now: int) -> None:
-        """Let go of what ``now`` has ended: expired moments, elapsed cool-downs."""
+        """Let go of what ``now`` has ended: expired moments, elapsed cool-downs, old resolutions."""
+        oldest = now - RESOLUTIONS_KEPT_MS
+        kept = {rule: [one for one in known if one.occurred_at > oldest] for rule, known in self.resolutions.items()}
+        self.resolutions = {rule: known for rule, known in kept.items() if known}
         if self.open:
             self.open = [moment for moment in self.open if moment.expires_at > now]
         if self.cooling:
@@ -85,12 +120,7 @@ class OutreachState(msgspec.Struct, array_like=True):
 
     def is_idle(self) -> bool:
         """Whether a pruned state holds nothing that must be kept (consents are kept for good)."""
-        return not (self.consents or self.cooling or self.open)
-
-
-def is_consent(touchpoint_type: str) -> bool:
-    """Whether touchpoints of this type speak of consent."""
-    return touchpoint_type in _CONSENT_TYPES
+        return not (self.consents or self.cooling or self.open or self.resolutions)
 
 
 def consent_key(purpose: str, channel: str) -> str:

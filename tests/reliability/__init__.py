@@ -1,0 +1,1 @@
+"""What must not break, shown by faults on real brokers and real processes, each with its sabotage."""

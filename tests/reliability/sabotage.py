@@ -1,0 +1,61 @@
+"""One-line changes of the worker under which a reliability test must fail."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+
+def forget_applied_offset() -> None:
+    """Restore everything but how far the log was applied: records are processed again."""
+    from streams.customer import Partition
+
+    restore = Partition.restore
+
+    def without_applied(self: Any, key: bytes | None, value: bytes | None) -> None:
+        restore(self, key, value)
+        self.applied = -1
+
+    Partition.restore = without_applied  # type: ignore[method-assign]
+
+
+def no_fencing() -> None:
+    """Give every worker process transactional ids of its own: a zombie is nobody's rival."""
+    from streams import transactions
+
+    configure = transactions.producer_config
+
+    def own_id(settings: Any, **more: Any) -> dict[str, Any]:
+        config = configure(settings, **more)
+        config["transactional.id"] += f"-{os.getpid()}"
+        return config
+
+    transactions.producer_config = own_id
+
+
+def commit_newest_acknowledged() -> None:
+    """Commit the newest acknowledged offset, whatever before it is unfinished."""
+    from streams.batching import Consumer
+
+    def newest(self: Any, tp: Any) -> int | None:
+        acked = self._acked[tp]
+        return max(acked) + 1 if acked else None
+
+    Consumer._new_offset = newest  # type: ignore[method-assign]
+
+
+def swallow_poison() -> None:
+    """Let what a poisonous record raises pass through the partition instead of setting it aside."""
+    from streams.customer import partition
+
+    def rethrow(self: Any, customer_id: str) -> None:
+        raise
+
+    partition.Partition._undo = rethrow  # type: ignore[method-assign]
+
+
+SABOTAGES: dict[str, Callable[[], None]] = {
+    sabotage.__name__: sabotage
+    for sabotage in (forget_applied_offset, no_fencing, commit_newest_acknowledged, swallow_poison)
+}

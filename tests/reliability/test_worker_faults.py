@@ -1,0 +1,32 @@
+"""R3 and R7, short; ``make chaos`` runs them at full count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streams.settings import Settings
+from tests.reliability.faults import kill_worker, pause_worker
+
+pytestmark = pytest.mark.timeout(420)
+
+
+def test_r3_a_killed_worker_writes_what_the_core_says_byte_for_byte(topics: Settings, tmp_path: Path) -> None:
+    result = kill_worker(topics, tmp_path, kills=3, events=12_000, rate=1_000, seed=1)
+    assert result.holds, result
+
+
+def test_r3_sabotaged_fails(topics: Settings, tmp_path: Path) -> None:
+    result = kill_worker(topics, tmp_path, kills=1, events=3_000, rate=1_000, seed=2, sabotage="forget_applied_offset")
+    assert not result.holds
+
+
+def test_r7_a_woken_zombie_writes_nothing(topics: Settings, tmp_path: Path) -> None:
+    result = pause_worker(topics, tmp_path, pauses=1, events=14_000, rate=700, seed=3)
+    assert result.holds, result
+
+
+def test_r7_sabotaged_fails(topics: Settings, tmp_path: Path) -> None:
+    result = pause_worker(topics, tmp_path, pauses=1, events=14_000, rate=700, seed=4, sabotage="no_fencing")
+    assert not result.holds
