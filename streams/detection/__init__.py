@@ -10,10 +10,12 @@ from streams.detection.evidence import Evidence
 from streams.detection.firing import Firing, RuleFailure, moment_id
 from streams.detection.rule import EMOTIONS, Emotion, Mode, Rule
 from streams.detection.rule_reader import parse_rule
+from streams.detection.rule_tests import CaseResult, run_rule_tests
 from streams.detection.state import DetectionState
 
 __all__ = [
     "EMOTIONS",
+    "CaseResult",
     "DetectionState",
     "Detector",
     "Emotion",
@@ -26,4 +28,5 @@ __all__ = [
     "RuleFileError",
     "moment_id",
     "parse_rule",
+    "run_rule_tests",
 ]

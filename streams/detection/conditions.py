@@ -60,7 +60,9 @@ class Test:
 
     def check(self) -> Check:
         """The compiled test."""
-        get, holds = self.field.getter(), self.predicate()
+        get, holds, name = self.field.getter(), self.predicate(), self.field.property_name
+        if name is not None:
+            return lambda touchpoint: holds(touchpoint["properties"].get(name))
         return lambda touchpoint: holds(get(touchpoint))
 
     def predicate(self) -> Predicate:
@@ -187,12 +189,24 @@ def _not_equal(values: tuple[Any, ...]) -> Predicate:
     return lambda value: value is not None and not equal(value)
 
 
-def _compared(holds: Callable[[Any, Any], bool]) -> Callable[[tuple[Any, ...]], Predicate]:
-    def build(values: tuple[Any, ...]) -> Predicate:
-        bound = values[0]
-        return lambda value: _is_number(value) and holds(value, bound)
+def _greater(values: tuple[Any, ...]) -> Predicate:
+    bound = values[0]
+    return lambda value: (type(value) is int or type(value) is float) and value > bound
 
-    return build
+
+def _greater_or_equal(values: tuple[Any, ...]) -> Predicate:
+    bound = values[0]
+    return lambda value: (type(value) is int or type(value) is float) and value >= bound
+
+
+def _less(values: tuple[Any, ...]) -> Predicate:
+    bound = values[0]
+    return lambda value: (type(value) is int or type(value) is float) and value < bound
+
+
+def _less_or_equal(values: tuple[Any, ...]) -> Predicate:
+    bound = values[0]
+    return lambda value: (type(value) is int or type(value) is float) and value <= bound
 
 
 def _text(holds: Callable[[str, str], bool]) -> Callable[[tuple[Any, ...]], Predicate]:
@@ -210,10 +224,10 @@ def _exists(values: tuple[Any, ...]) -> Predicate:
 _PREDICATES: dict[Modifier, Callable[[tuple[Any, ...]], Predicate]] = {
     "eq": _equal,
     "ne": _not_equal,
-    "gt": _compared(lambda value, bound: value > bound),
-    "gte": _compared(lambda value, bound: value >= bound),
-    "lt": _compared(lambda value, bound: value < bound),
-    "lte": _compared(lambda value, bound: value <= bound),
+    "gt": _greater,
+    "gte": _greater_or_equal,
+    "lt": _less,
+    "lte": _less_or_equal,
     "contains": _text(lambda value, wanted: wanted in value),
     "startswith": _text(str.startswith),
     "endswith": _text(str.endswith),

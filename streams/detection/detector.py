@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemas.types import Touchpoint, Value
-from streams.detection.evidence import Keep, Table, evidence_of
-from streams.detection.fields import Getter, key_text
-from streams.detection.firing import MAX_EVIDENCE, Firing, RuleFailure, rule_failure
-from streams.detection.operators import Arrival, Frame, Listener, Outcome, Timer
+from schemas.types import Touchpoint
+from streams.detection.armed_rule import NO_FIRINGS, ArmedRule, commit, fire
+from streams.detection.evidence import Keep, evidence_of
+from streams.detection.fields import Getter
+from streams.detection.firing import Firing, RuleFailure, rule_failure
+from streams.detection.operators import Arrival, Frame, Listener
 from streams.detection.rule import DAY_MS, Rule
-from streams.detection.state import MAX_COOL_DOWNS, DetectionState, RuleState
+from streams.detection.state import DetectionState
 
 Report = Firing | RuleFailure
 
@@ -20,7 +21,7 @@ Report = Firing | RuleFailure
 class _Ear:
     """One rule's listener for one touchpoint type."""
 
-    rule: _Armed
+    rule: ArmedRule
     listener: Listener
 
 
@@ -30,35 +31,6 @@ class _Audience:
 
     ears: tuple[_Ear, ...]
     keep: Keep
-
-
-@dataclass(frozen=True, slots=True)
-class _Firings:
-    """What a step's matches come to; nothing of it is in the state yet. None: no change."""
-
-    reports: tuple[Firing, ...] = ()
-    cool: dict[str, int] | None = None
-    fired: dict[int, int] | None = None
-    overflow: int = 0
-
-
-NO_FIRINGS = _Firings()
-
-
-class _Armed:
-    """A rule made ready to run."""
-
-    __slots__ = ("cool_ms", "cool_places", "id", "keep", "rule", "timer", "version")
-
-    def __init__(self, rule: Rule, frame: Frame) -> None:
-        self.rule = rule
-        self.id = rule.id
-        self.version = rule.version
-        self.timer: Timer | None = rule.detect.timer(frame)
-        self.keep = tuple(field.key for field in rule.keep)
-        self.cool_ms = rule.cool_down.ms if rule.cool_down is not None else 0
-        cool_by = rule.cool_down.by if rule.cool_down is not None else ()
-        self.cool_places = tuple(rule.by.index(field) for field in cool_by)
 
 
 _NOBODY = _Audience((), ())
@@ -88,7 +60,7 @@ class Detector:
         frames = {rule.id: Frame(rule.by, rule.late, late_grace_ms, allowed_lateness_ms) for rule in chosen}
         if len(frames) != len(chosen):
             raise ValueError(f"two rules have the same id among {[rule.id for rule in chosen]}; keep one of each")
-        self._rules = {rule.id: _Armed(rule, frames[rule.id]) for rule in chosen}
+        self._rules = {rule.id: ArmedRule(rule, frames[rule.id]) for rule in chosen}
         named = sorted(frozenset().union(*(rule.detect.types() for rule in chosen)))
         everyone = {kind: self._audience(chosen, kind, frames) for kind in (*named, None)}
         open_rules = [rule for rule in chosen if not rule.identified_only]
@@ -139,11 +111,11 @@ class Detector:
                 if outcome is None:
                     continue
                 if outcome.matches:
-                    firings = _fire(rule, known, outcome, clock, table)
+                    firings = fire(rule, known, outcome, clock, table)
             except Exception as error:
                 reports.append(rule_failure(rule.rule, error))
                 continue
-            _commit(state, rule, known, outcome, firings, arrival.ref)
+            commit(state, rule, known, outcome, firings, arrival.ref)
             reports += firings.reports
         if arrival is not None and not table[arrival.ref].held:
             del table[arrival.ref]
@@ -164,11 +136,11 @@ class Detector:
                     continue
                 try:
                     outcome = rule.timer.expire(known.memory, due, state.evidence)
-                    firings = _fire(rule, known, outcome, due, state.evidence)
+                    firings = fire(rule, known, outcome, due, state.evidence)
                 except Exception as error:
                     outcome, firings = rule.timer.skip(known.memory, due, state.evidence), NO_FIRINGS
                     reports.append(rule_failure(rule.rule, error))
-                _commit(state, rule, known, outcome, firings)
+                commit(state, rule, known, outcome, firings)
                 reports += firings.reports
         return reports
 
@@ -179,86 +151,12 @@ class Detector:
 
     def _audience(self, rules: list[Rule], touchpoint_type: str | None, frames: dict[str, Frame]) -> _Audience:
         ears: list[_Ear] = []
-        keep: dict[str, Getter] = {}
+        keep: dict[str, Getter | None] = {}
         for rule in rules:
             listener = rule.detect.listener(touchpoint_type, frames[rule.id])
             if listener is not None:
                 ears.append(_Ear(self._rules[rule.id], listener))
-                keep |= {field.key: field.getter() for field in rule.keep}
-        return _Audience(tuple(ears), tuple(sorted(keep.items()))) if ears else _NOBODY
-
-
-def _fire(rule: _Armed, known: RuleState | None, outcome: Outcome, at: int, table: Table) -> _Firings:
-    """Turn matches into firings, but for those in a cool-down."""
-    cool = {key: end for key, end in known.cool.items() if end > at} if known is not None else {}
-    fired = known.fired.copy() if known is not None else {}
-    firings: list[Firing] = []
-    overflow = 0
-    for match in outcome.matches:
-        if rule.cool_ms:
-            cool_key = key_text(tuple([match.key[place] for place in rule.cool_places]))
-            if cool_key in cool:
-                continue
-            cool[cool_key] = at + rule.cool_ms
-            if len(cool) > MAX_COOL_DOWNS:
-                del cool[min(cool, key=cool.__getitem__)]
-                overflow += 1
-        refs, facts = match.find()
-        opening = refs[0]
-        n = fired.get(opening, 0) + 1
-        if match.opening_stays:
-            fired[opening] = n
-        firings.append(_firing(rule, refs, facts, n, at, table))
-    return _Firings(tuple(firings), cool, fired, overflow)
-
-
-def _firing(rule: _Armed, refs: list[int], facts: dict[str, Value], n: int, at: int, table: Table) -> Firing:
-    if len(refs) > MAX_EVIDENCE + 1:
-        refs = [refs[0], *refs[-MAX_EVIDENCE:]]
-    evidence = [table[ref] for ref in refs]
-    for name in rule.keep:
-        for item in reversed(evidence):
-            if item.kept is not None and name in item.kept:
-                facts.setdefault(name, item.kept[name])
-                break
-    return Firing(rule.rule, evidence, n, at, {name: facts[name] for name in sorted(facts)})
-
-
-def _commit(
-    state: DetectionState,
-    rule: _Armed,
-    known: RuleState | None,
-    outcome: Outcome,
-    firings: _Firings,
-    arrived: int = -1,
-) -> None:
-    """Write an outcome into the state. Nothing here can fail. ``arrived``: evidence that is still in use."""
-    table, due_before = state.evidence, None
-    for ref in outcome.held:
-        table[ref].held += 1
-    if known is not None:
-        due_before = known.due
-    elif outcome.memory is not None or firings.cool:
-        known = state.rules[rule.id] = RuleState(rule.version)
-    for ref in outcome.released:
-        evidence = table[ref]
-        evidence.held -= 1
-        if not evidence.held and ref != arrived:
-            del table[ref]
-    if known is not None:
-        known.memory = outcome.memory
-        known.due = outcome.due
-        if firings is not NO_FIRINGS:
-            known.cool, known.fired = firings.cool or {}, firings.fired or {}
-        if known.fired:
-            for ref in outcome.released:
-                known.fired.pop(ref, None)
-        known.until = max(outcome.until, max(known.cool.values())) if known.cool else outcome.until
-        if known.memory is None and not known.cool:
-            del state.rules[rule.id]
-    state.overflow += outcome.overflow + firings.overflow
-    if outcome.due != due_before:
-        if outcome.due is not None and (state.due is None or outcome.due <= state.due):
-            state.due = outcome.due
-        elif due_before == state.due:
-            state.find_due()
+                keep |= {
+                    field.text: None if field.property_name == field.text else field.getter() for field in rule.keep
+                }
+        return _Audience(tuple(ears), tuple((name, keep[name]) for name in sorted(keep))) if ears else _NOBODY

@@ -8,7 +8,8 @@ from schemas import types as contract
 from schemas.types import Touchpoint, Value
 from streams.detection.fields import Getter
 
-Keep = tuple[tuple[str, Getter], ...]
+Keep = tuple[tuple[str, Getter | None], ...]
+"""Names of values to keep, and how to get each; None: it is the property of that name."""
 Table = dict[int, "Evidence"]
 """A customer's evidence by reference. References grow, so the last one is the newest arrival."""
 
@@ -42,8 +43,9 @@ class Evidence(msgspec.Struct, array_like=True, gc=False):
 def evidence_of(touchpoint: Touchpoint, keep: Keep) -> Evidence:
     """Evidence of a touchpoint, with those of the ``keep`` values that it has."""
     kept: dict[str, Value] | None = None
+    properties = touchpoint["properties"]
     for name, get in keep:
-        value = get(touchpoint)
+        value = properties.get(name) if get is None else get(touchpoint)
         if value is not None:
             if kept is None:
                 kept = {name: value}

@@ -61,6 +61,12 @@ class Field:
         """The name under which a value of it is kept: the last word of the first alternative."""
         return self.names[0].removeprefix(_PROPERTY)
 
+    @property
+    def property_name(self) -> str | None:
+        """The property it is, if it is a single property."""
+        name = self.names[0]
+        return None if len(self.names) > 1 or name in TOUCHPOINT_FIELDS else name.removeprefix(_PROPERTY)
+
     def getter(self) -> Getter:
         """A function from touchpoint to value; None where it is missing."""
         if len(self.names) == 1:
@@ -86,7 +92,7 @@ def _getter(name: str) -> Getter:
 
 def token(value: Any) -> str:
     """A text that is equal for equal values only: 5 and 5.0 agree, 5, "5" and true do not."""
-    if type(value) is str and not value.startswith("\0"):
+    if type(value) is str and value[:1] != "\0":
         return value
     if type(value) is float and value.is_integer() and abs(value) < _EXACT_FLOAT:
         value = int(value)
@@ -103,6 +109,8 @@ def keyer(fields: tuple[Field, ...]) -> Callable[[Mapping[str, Any]], Key]:
 
         def one(touchpoint: Mapping[str, Any]) -> Key:
             value = get(touchpoint)
+            if type(value) is str and value[:1] != "\0":
+                return (value,)
             return (None,) if value is None else (token(value),)
 
         return one

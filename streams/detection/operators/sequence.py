@@ -9,8 +9,9 @@ from streams.detection.clause import BoundClause, Clause
 from streams.detection.conditions import Check, Condition
 from streams.detection.evidence import Table
 from streams.detection.fields import Key, keyer
-from streams.detection.operators.operator import Arrival, Frame, Match, Outcome
-from streams.detection.state import MAX_PARTIAL_MATCHES, MAX_PROGRESS, Partial, SequenceState
+from streams.detection.operators.draft import Draft, Timing, last_at
+from streams.detection.operators.operator import Arrival, Frame, Outcome
+from streams.detection.state import MAX_PROGRESS, Partial, SequenceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class Sequence:
             clauses.append(self.progress)
         return self.start.types().union(*(clause.condition.types() for clause in clauses))
 
+    def timing(self) -> Timing:
+        """When partial matches of it end."""
+        return Timing(self.within_ms, self.absence.for_ms if self.absence is not None else None, self.inclusive)
+
     def listener(self, touchpoint_type: str | None, frame: Frame) -> SequenceListener | None:
         """Bound to a touchpoint type; with a strict step it listens to every type."""
         listener = SequenceListener(self, touchpoint_type, frame)
@@ -111,7 +116,7 @@ class SequenceListener:
         self._absence = sequence.absence is not None
         self._absent = bound(sequence.absence.clauses) if sequence.absence is not None else ()
         self._progress = sequence.progress.bound(touchpoint_type, frame.by) if sequence.progress else None
-        self._timing = _Timing(sequence)
+        self._timing = sequence.timing()
         self._ignore_late = frame.late == "ignore"
         self._grace_ms = frame.late_grace_ms
         self._key = keyer(frame.by)
@@ -133,7 +138,7 @@ class SequenceListener:
     def step(self, memory: SequenceState | None, wanted: bool, arrival: Arrival) -> Outcome | None:
         """Take the touchpoint to every partial match, oldest first, and then let it begin its own."""
         key = self._key(arrival.touchpoint)
-        draft = _Draft()
+        draft = Draft()
         for partial in memory.partials if memory is not None else ():
             now = self._advanced(partial, key, arrival, draft)
             if now is partial:
@@ -154,10 +159,10 @@ class SequenceListener:
             draft.changed = True
         return draft.outcome(self._timing, arrival.table) if draft.changed else None
 
-    def _advanced(self, partial: Partial, key: Key, arrival: Arrival, draft: _Draft) -> Partial | None:
+    def _advanced(self, partial: Partial, key: Key, arrival: Arrival, draft: Draft) -> Partial | None:
         """The partial match after this touchpoint: itself when nothing changes, None when it ends."""
         table, at, touchpoint = arrival.table, arrival.at, arrival.touchpoint
-        if at < table[partial.refs[0]].occurred_at or (self._ignore_late and at < _last_at(partial, table)):
+        if at < table[partial.refs[0]].occurred_at or (self._ignore_late and at < last_at(partial, table)):
             return partial
         over = at >= self._timing.end(partial, table)
         if partial.due is not None:
@@ -199,11 +204,11 @@ class SequenceTimer:
     __slots__ = ("_timing",)
 
     def __init__(self, sequence: Sequence) -> None:
-        self._timing = _Timing(sequence)
+        self._timing = sequence.timing()
 
     def expire(self, memory: SequenceState, due: int, table: Table) -> Outcome:
         """Complete every partial match that is due, oldest first."""
-        draft = _Draft()
+        draft = Draft()
         for partial in memory.partials:
             if partial.due is None or partial.due > due:
                 draft.live.append(partial)
@@ -214,7 +219,7 @@ class SequenceTimer:
 
     def skip(self, memory: SequenceState, due: int, table: Table) -> Outcome:
         """Drop every partial match that is due."""
-        draft = _Draft()
+        draft = Draft()
         for partial in memory.partials:
             if partial.due is None or partial.due > due:
                 draft.live.append(partial)
@@ -223,93 +228,8 @@ class SequenceTimer:
         return draft.outcome(self._timing, table)
 
 
-class _Timing:
-    """When partial matches end."""
-
-    __slots__ = ("_edge", "_for_ms", "_within_ms")
-
-    def __init__(self, sequence: Sequence) -> None:
-        self._within_ms = sequence.within_ms or 0
-        self._for_ms = sequence.absence.for_ms if sequence.absence is not None else None
-        self._edge = 1 if sequence.inclusive else 0
-
-    def end(self, partial: Partial, table: Table) -> int:
-        """From this time on touchpoints are out, ms UTC of occurred_at."""
-        if partial.due is not None:
-            return self.absent_until(partial, table)
-        return table[partial.refs[0]].occurred_at + self._within_ms + self._edge
-
-    def absent_until(self, partial: Partial, table: Table) -> int:
-        """The end of the absence, ms UTC of occurred_at."""
-        if self._for_ms is None:
-            return table[partial.refs[0]].occurred_at + self._within_ms + self._edge
-        return table[partial.refs[-1]].occurred_at + self._for_ms + self._edge
-
-
-class _Draft:
-    """An outcome in the making."""
-
-    __slots__ = ("changed", "done", "held", "live", "overflow", "released")
-
-    def __init__(self) -> None:
-        self.live: list[Partial] = []
-        self.done: list[Partial] = []
-        self.held: list[int] = []
-        self.released: list[int] = []
-        self.overflow = 0
-        self.changed = False
-
-    def end(self, partial: Partial) -> None:
-        """It is over, and lets go of its evidence."""
-        self.released += partial.refs
-        self.released += partial.progress
-        self.changed = True
-
-    def complete(self, partial: Partial, table: Table) -> None:
-        """It is a match, unless an older one of this step covers it."""
-        if not self._covers(partial, table):
-            self.done.append(partial)
-
-    def outcome(self, timing: _Timing, table: Table) -> Outcome:
-        """The outcome, after skipping what a match covers and what is over the cap."""
-        live = self.live
-        if self.done:
-            for partial in [partial for partial in live if self._covers(partial, table)]:
-                live.remove(partial)
-                self.end(partial)
-        while len(live) > MAX_PARTIAL_MATCHES:
-            self.end(live.pop(0))
-            self.overflow += 1
-        matches = [_match(partial, table) for partial in self.done]
-        if not live:
-            return Outcome(None, 0, None, self.held, self.released, matches, self.overflow)
-        due: int | None = None
-        until = timing.end(live[0], table)
-        for partial in live:
-            until = max(until, timing.end(partial, table))
-            if partial.due is not None and (due is None or partial.due < due):
-                due = partial.due
-        return Outcome(SequenceState(live), until, due, self.held, self.released, matches, self.overflow)
-
-    def _covers(self, partial: Partial, table: Table) -> bool:
-        """Whether it began no later than the end of a match of the same correlation."""
-        return any(
-            partial.key == match.key and table[partial.refs[0]].occurred_at <= _last_at(match, table)
-            for match in self.done
-        )
-
-
 def _any(clauses: tuple[BoundClause, ...], touchpoint: Touchpoint, key: Key, partial: Partial) -> bool:
     for clause in clauses:  # noqa: SIM110 - a generator costs three times as much
         if clause.holds(touchpoint, key, partial.key):
             return True
     return False
-
-
-def _last_at(partial: Partial, table: Table) -> int:
-    return max([table[ref].occurred_at for ref in (*partial.refs, *partial.progress)])
-
-
-def _match(partial: Partial, table: Table) -> Match:
-    refs = [*partial.refs, *partial.progress]
-    return Match(partial.key, lambda: (sorted(refs, key=lambda ref: table[ref].occurred_at), {}))
