@@ -1,0 +1,58 @@
+"""The way to ClickHouse, a server or the embedded service: HTTP, one client per thread."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+
+from sinks.errors import ClickHouseUnavailable
+from streams.settings import Settings
+
+ANSWER_SECONDS = 60
+"""How long one answer may take: well below the time after which Kafka gives a silent consumer up."""
+
+
+def connect(settings: Settings) -> Client:
+    """A client whose database is the settings' one (which need not exist yet).
+
+    Raises:
+        ClickHouseUnavailable: the URL cannot be used, nobody answers there, or we are not let in.
+    """
+    url = urlsplit(settings.clickhouse_url)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ClickHouseUnavailable(
+            f"{settings.clickhouse_url!r} is no address of ClickHouse",
+            "set MOMENTOUS_CLICKHOUSE_URL to http://host:8123 or https://host:8443",
+        )
+    try:
+        client = clickhouse_connect.get_client(
+            interface=url.scheme,
+            host=url.hostname,
+            port=url.port or (8443 if url.scheme == "https" else 8123),
+            username=settings.clickhouse_user,
+            password=settings.clickhouse_password,
+            send_receive_timeout=ANSWER_SECONDS,
+            # A session would lock out the resending of an insert whose answer got lost.
+            autogenerate_session_id=False,
+            query_retries=0,
+        )
+    except OperationalError as error:
+        raise ClickHouseUnavailable(
+            f"ClickHouse at {settings.clickhouse_url} does not answer ({first_line(error)})",
+            "start it (embedded: `momentous clickhouse-embedded`) or check MOMENTOUS_CLICKHOUSE_URL",
+        ) from error
+    except ClickHouseError as error:
+        raise ClickHouseUnavailable(
+            f"ClickHouse at {settings.clickhouse_url} refused us ({first_line(error)})",
+            "check MOMENTOUS_CLICKHOUSE_USER and MOMENTOUS_CLICKHOUSE_PASSWORD",
+        ) from error
+    client.database = settings.clickhouse_database
+    return client
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, on one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
