@@ -37,22 +37,48 @@ def create_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> list[
         TopicMismatch: an existing topic differs in partitions, cleanup policy, timestamp type or
             has a smaller record limit; or the broker refuses to make one. All faults at once.
     """
-    admin = AdminClient(client_config(settings))
+    admin = AdminClient({**client_config(settings), "log_level": 0})
     metadata = _metadata(admin, settings)
-    if (metadata.cluster_id or "").startswith(_MOCK_CLUSTER):
+    if _is_embedded(metadata):
         return _ensure_embedded(admin, settings, topics, set(metadata.topics))
     missing = [topic for topic in topics if settings.topic(topic.name) not in metadata.topics]
     existing = [topic for topic in topics if topic not in missing]
-    faults = _faults(admin, settings, existing, metadata) if existing else []
-    if faults:
-        raise TopicMismatch(
-            "; ".join(faults),
-            "change the topic, or set MOMENTOUS_TOPIC_PREFIX to work beside it (docs: partition counts are fixed)",
-        )
+    if existing:
+        _check(admin, settings, existing, metadata)
     if missing:
         _create(admin, settings, missing)
         _wait_for_leaders(admin, settings, missing)
     return [settings.topic(topic.name) for topic in missing]
+
+
+def check_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> None:
+    """Make sure that all topics exist as the contract needs them; nothing is created.
+
+    Raises:
+        Unreachable: no broker answers.
+        TopicMismatch: topics are missing or differ; all faults at once.
+    """
+    admin = AdminClient({**client_config(settings), "log_level": 0})
+    metadata = _metadata(admin, settings)
+    if missing := [topic.name for topic in topics if settings.topic(topic.name) not in metadata.topics]:
+        names = ", ".join(settings.topic(name) for name in missing)
+        raise TopicMismatch(
+            f"Kafka at {settings.kafka_bootstrap} has no {names}", "make the topics: `momentous topics create`"
+        )
+    if not _is_embedded(metadata):
+        _check(admin, settings, topics, metadata)
+
+
+def _is_embedded(metadata: Any) -> bool:
+    return (metadata.cluster_id or "").startswith(_MOCK_CLUSTER)
+
+
+def _check(admin: AdminClient, settings: Settings, topics: Sequence[Topic], metadata: Any) -> None:
+    if faults := _faults(admin, settings, topics, metadata):
+        raise TopicMismatch(
+            "; ".join(faults),
+            "change the topic, or set MOMENTOUS_TOPIC_PREFIX to work beside it (partition counts are fixed for life)",
+        )
 
 
 def _metadata(admin: AdminClient, settings: Settings) -> Any:

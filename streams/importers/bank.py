@@ -25,6 +25,8 @@ from schemas import Properties, Touchpoint
 from streams.importers.refusal import FileProblem, Refusal, RowRefused, lines_of
 
 SOURCE = "bank-call-centre"
+PHANTOM = "PHANTOM: a virtual call, which the log's documentation says to ignore"
+"""Reason of the rows that are left out as they should be."""
 ZONE = ZoneInfo("Asia/Jerusalem")
 COLUMNS = (
     *("vru+line", "call_id", "customer_id", "priority", "type", "date"),
@@ -80,7 +82,7 @@ def _call(line: str) -> Iterator[tuple[int, Touchpoint]]:
         raise RowRefused(f"{len(fields)} columns, expected {len(COLUMNS)}")
     row = dict(zip(COLUMNS, fields, strict=True))
     if row["outcome"] == "PHANTOM":
-        raise RowRefused("PHANTOM: a virtual call, which the log's documentation says to ignore")
+        raise RowRefused(PHANTOM)
     if row["outcome"] not in ("AGENT", "HANG"):
         raise RowRefused(f"outcome {row['outcome']!r}, expected AGENT, HANG or PHANTOM")
     if not (row["vru+line"] and row["call_id"] and row["customer_id"]):

@@ -1,0 +1,34 @@
+"""``momentous explain``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the root command."""
+    app.command("explain")(explain)
+
+
+def explain(customer: Annotated[str, typer.Argument(help="The customer id.", metavar="CUSTOMER")]) -> int:
+    """Tell a customer's story: touchpoints, moments and their evidence, decisions and their checks."""
+    from sinks.connection import connect
+    from streams.cli.console import complain, say
+    from streams.cli.failures import REFUSED
+    from streams.cli.records import of_customer
+    from streams.cli.story import story
+    from streams.settings import load_settings
+
+    settings = load_settings()
+    records = of_customer(connect(settings), customer)
+    lines = story(records)
+    if not lines:
+        complain(f"error: ClickHouse knows no customer {customer!r}; ids are written exactly as they were published")
+        return REFUSED
+    counts = (len(records.touchpoints), len(records.moments), len(records.decisions), len(records.triggers))
+    say("customer {}: {} touchpoints, {} moments, {} decisions, {} triggers; times are UTC".format(customer, *counts))
+    for line in lines:
+        say(line)
+    return 0

@@ -1,0 +1,70 @@
+"""Which failure ends the process with which code, as one line with a remedy."""
+
+from __future__ import annotations
+
+EXIT_CODES = {
+    0: "ok",
+    1: "some input was refused, or nothing was found",
+    2: "wrong use: arguments, settings, files",
+    3: "a service cannot be reached or failed",
+    4: "refused, because going on would lose, repeat or spoil something",
+    130: "interrupted",
+    141: "the reader of the output went away",
+}
+
+REFUSED, USAGE, UNREACHABLE, UNSAFE, INTERRUPTED, NO_READER = 1, 2, 3, 4, 130, 141
+
+CODES = {
+    "streams.settings.SettingsError": USAGE,
+    "streams.errors.Unreachable": UNREACHABLE,
+    "streams.errors.DeliveryFailed": UNREACHABLE,
+    "streams.errors.TopicMismatch": UNSAFE,
+    "streams.errors.MomentousError": REFUSED,
+    "streams.history.TopicInUse": UNSAFE,
+    "streams.importers.refusal.FileProblem": USAGE,
+    "schemas.errors.RegistryUnavailable": UNREACHABLE,
+    "sinks.errors.ClickHouseUnavailable": UNREACHABLE,
+    "sinks.errors.EmbeddedError": UNREACHABLE,
+    "sinks.errors.LoaderError": UNSAFE,
+    "sinks.errors.QueryError": USAGE,
+    "clickhouse_connect.driver.exceptions.ClickHouseError": UNREACHABLE,
+    "cimpl.KafkaException": UNREACHABLE,
+}
+"""By the name of the class, so that no command imports what it does not need."""
+
+_REMEDIES = {
+    "cimpl.KafkaException": "look at the broker and at MOMENTOUS_KAFKA_BOOTSTRAP",
+    "clickhouse_connect.driver.exceptions.ClickHouseError": "look at ClickHouse and at MOMENTOUS_CLICKHOUSE_URL",
+}
+
+
+def failure(error: BaseException) -> tuple[str, int]:
+    """What to print on stderr (maybe nothing) and the exit code.
+
+    Raises:
+        BaseException: ``error`` itself when nobody foresaw it; its traceback belongs in a report.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return "", INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        return "", NO_READER
+    if isinstance(error, SystemExit):
+        return "", error.code if isinstance(error.code, int) else int(bool(error.code))
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return "", USAGE  # the help has been printed
+    if type(error).__name__ == "Abort":
+        return "", INTERRUPTED
+    if hasattr(error, "format_message"):  # typer's errors about arguments; their module is not public
+        return f"error: {_one_line(error.format_message())}; see `momentous --help`", USAGE
+    for kind in type(error).__mro__:
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if name in CODES:
+            remedy = f"; {_REMEDIES[name]}" if name in _REMEDIES else ""
+            return f"error: {_one_line(str(error))}{remedy}", CODES[name]
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"error: {error.filename}: {error.strerror}; check the path and its rights", USAGE
+    raise error
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

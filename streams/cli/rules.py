@@ -1,0 +1,49 @@
+"""``momentous rules``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the root command."""
+    group = typer.Typer(help="The rules that find moments, and the policy that answers them.", no_args_is_help=True)
+    group.command("publish")(publish)
+    app.add_typer(group, name="rules")
+
+
+def publish(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="YAML files and folders of them; none: what is shipped.", metavar="PATH…"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only validate.")] = False,
+) -> int:
+    """Validate rules and policies, then activate all of them in every partition, in one transaction."""
+    from streams.cli.console import complain, say
+    from streams.cli.failures import REFUSED
+    from streams.codec import make_codec
+    from streams.definition_files import BadDefinitions, read_definitions, shipped_definitions
+    from streams.publishing import activate
+    from streams.settings import load_settings
+
+    settings = load_settings()
+    try:
+        definitions = read_definitions(paths) if paths else shipped_definitions()
+    except BadDefinitions as error:
+        for line in error.lines:
+            complain(line)
+        complain(f"error: {error}")
+        return REFUSED
+    rules = sum(found.kind == "rule" for found in definitions)
+    policies = len(definitions) - rules
+    named = f"{rules} {'rule' if rules == 1 else 'rules'}, {policies} {'policy' if policies == 1 else 'policies'}"
+    if dry_run:
+        say(f"valid: {named}")
+        return 0
+    partitions = activate(settings, make_codec(settings), [found.control for found in definitions])
+    say(f"active from here on in {partitions} partitions: {named}")
+    return 0

@@ -1,0 +1,70 @@
+"""The processes that stay: ``worker``, ``loader``, ``clickhouse-embedded``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the root command."""
+    app.command("worker")(worker)
+    app.command("loader")(loader)
+    app.command("clickhouse-embedded")(clickhouse_embedded)
+
+
+def worker() -> int:
+    """Run a worker: touchpoints in, moments, decisions and outreach triggers out.
+
+    As many as there are partitions can share the work; each needs its own
+    MOMENTOUS_WORKER_INSTANCE and MOMENTOUS_WORKER_WEB_PORT.
+    """
+    from streams.app import run_worker
+    from streams.logs import configure_logs
+    from streams.settings import load_settings
+    from streams.topic_admin import check_topics
+
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    check_topics(settings)
+    return run_worker(settings)
+
+
+def loader(
+    instance: Annotated[
+        str, typer.Option(help="Static membership id, unique among the loaders: a restarted one resumes at once.")
+    ] = "",
+) -> None:
+    """Load every topic into ClickHouse, each record once, until stopped."""
+    import signal
+    import threading
+
+    from sinks.loader import run_loader
+    from streams.logs import configure_logs
+    from streams.settings import load_settings
+    from streams.topic_admin import check_topics
+
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    check_topics(settings)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    run_loader(settings, stop, instance=instance)
+
+
+def clickhouse_embedded(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8123,
+) -> None:
+    """Serve ClickHouse's HTTP interface over the engine inside this process; data under data_dir."""
+    from pathlib import Path
+
+    from sinks.embedded import serve_embedded
+    from streams.logs import configure_logs
+    from streams.settings import load_settings
+
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    serve_embedded(Path(settings.data_dir) / "clickhouse", host, port, password=settings.clickhouse_password)

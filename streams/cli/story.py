@@ -1,0 +1,109 @@
+"""A customer's or an event's story in plain words, from rows of ClickHouse. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from streams.cli.records import Records, Row
+
+_FIRST_PLAUSIBLE_MS = 100_000_000_000
+_WORDS = {
+    "consent_none": "no consent was ever given",
+    "consent_withdrawn": "the consent was withdrawn",
+    "consent_denied": "consent was denied",
+    "anonymous": "nobody knows who it is",
+    "cool_down": "the same was offered not long ago",
+    "resolved": "the matter is resolved",
+    "expired": "it is too late to help",
+    "no_action": "the policy has no answer to it",
+    "shadow": "the rule is only being watched",
+}
+"""Plain words for the reasons that the policy gives; others stand as they are."""
+
+
+def when(ms: int) -> str:
+    """``1999-01-05 08:16:10``, UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def story(records: Records) -> list[str]:
+    """One line for each thing that happened, in the order of time; UTC.
+
+    What was concluded stands right under what it was concluded from.
+    """
+    decisions = _by(records.decisions, "moment_id")
+    triggers = _by(records.triggers, "decision_id")
+    told: list[tuple[int, int, list[str]]] = []
+    told += [(row["at"], 0, [_touchpoint(row)]) for row in records.touchpoints]
+    told += [(row["at"], 1, [_dead(row)]) for row in records.dead]
+    for moment in records.moments:
+        answers = decisions.pop(moment["moment_id"], [])
+        lines = [_moment(moment), *_answers(answers, triggers)]
+        told.append((moment["at"], 2, lines))
+    for unexplained in decisions.values():
+        told.append((unexplained[0]["at"], 3, list(_answers(unexplained, triggers))))
+    told.sort(key=lambda item: item[:2])
+    return [line for _, _, lines in told for line in lines]
+
+
+def why_not(reason: str) -> str:
+    """A reason in plain words, with the word that the records carry."""
+    return f"{_WORDS[reason]} ({reason})" if reason in _WORDS else reason
+
+
+def _touchpoint(row: Row) -> str:
+    facts = ", ".join(f"{name} {value}" for name, value in sorted(row["properties"].items()) if value)
+    line = f"{when(row['at'])}  {row['type']}" + (f" ({facts})" if facts else "")
+    if row["outcome"]:
+        line += f"  [not counted: {row['outcome']}, {row['outcome_reason'] or 'no reason given'}]"
+    return line
+
+
+def _dead(row: Row) -> str:
+    place = f"{row['topic']}[{row['partition']}] offset {row['offset']}"
+    return f"{when(row['at'])}  dead letter at {place}: {row['reason']} in stage {row['stage']}; {row['detail']}"
+
+
+def _moment(row: Row) -> str:
+    evidence = ", ".join(
+        f"{kind} {when(at)}" for kind, at in zip(row["evidence_types"], row["evidence_times"], strict=True)
+    )
+    return f"{when(row['at'])}  * {row['emotion']}: {row['rule']} v{row['rule_version']}, because of {evidence}"
+
+
+def _answers(decisions: Iterable[Row], triggers: dict[str, list[Row]]) -> Iterator[str]:
+    for row in decisions:
+        action = row["action"] or "no action"
+        if row["status"] == "triggered":
+            yield f"{when(row['at'])}    -> {action}: triggered on {row['channel']}; checks: {_checks(row)}"
+        else:
+            yield f"{when(row['at'])}    -> {action}: {row['status']}, {why_not(row['reason'])}; checks: {_checks(row)}"
+        for trigger in triggers.get(row["decision_id"], ()):
+            yield (
+                f"{when(trigger['at'])}       outreach asked for: {trigger['template']} by {trigger['channel']} "
+                f"for {trigger['purpose']}, no later than {when(trigger['deliver_until'])}"
+            )
+
+
+def _checks(row: Row) -> str:
+    made = zip(row["check_names"], row["check_passed"], row["check_inputs"], strict=True)
+    return ", ".join(name if passed else f"{name} failed{_inputs(inputs)}" for name, passed, inputs in made) or "none"
+
+
+def _inputs(inputs: dict[str, str]) -> str:
+    facts = ", ".join(f"{name} {_readable(value)}" for name, value in sorted(inputs.items()))
+    return f" ({facts})" if facts else ""
+
+
+def _readable(value: str) -> str:
+    if value.isdecimal() and int(value) > _FIRST_PLAUSIBLE_MS:
+        return when(int(value))
+    return value
+
+
+def _by(rows: Iterable[Row], column: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found

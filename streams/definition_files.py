@@ -1,0 +1,91 @@
+"""Rules and policies from files, validated and ready to be activated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas import Control
+from streams.catalogue import load_catalogue
+from streams.controls import activation
+from streams.detection import RuleFileError, parse_rule
+from streams.errors import MomentousError
+from streams.outreach import PolicyFileError, parse_policy
+
+_POLICY = re.compile(r"^actions\s*:", re.MULTILINE)
+_TESTS = ".test.yaml"
+
+
+class Definition(NamedTuple):
+    """A valid rule or policy (``kind``)."""
+
+    kind: str
+    id: str
+    version: int
+    filename: str
+    control: Control
+
+
+class BadDefinitions(MomentousError):
+    """Files with mistakes; ``lines`` names each one as ``file:line:column: what; remedy``."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__(f"{len(lines)} mistakes in rule or policy files, nothing was published", "mend them all")
+        self.lines = tuple(lines)
+
+
+def shipped_definitions() -> list[Definition]:
+    """The shipped rules and the shipped policy."""
+    policy = files("streams.outreach") / "policy.yaml"
+    return _validated([*load_catalogue(), ("policy.yaml", policy.read_text(encoding="utf-8"))])
+
+
+def read_definitions(paths: Iterable[Path]) -> list[Definition]:
+    """Rules and policies from files, and from all ``.yaml`` files in folders (not the rules' tests).
+
+    A file with a top-level key ``actions`` is a policy.
+
+    Raises:
+        OSError: a path cannot be read.
+        BadDefinitions: any mistake in any file, or two definitions of the same id.
+    """
+    texts = [(str(file), file.read_text(encoding="utf-8")) for path in paths for file in _files(path)]
+    return _validated(texts)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.glob("*.yaml") if not file.name.endswith(_TESTS))
+
+
+def _validated(texts: Iterable[tuple[str, str]]) -> list[Definition]:
+    found: dict[tuple[str, str], Definition] = {}
+    mistakes: list[str] = []
+    for filename, text in texts:
+        try:
+            definition = _definition(filename, text)
+        except (RuleFileError, PolicyFileError) as error:
+            mistakes.extend(str(error).splitlines())
+            continue
+        other = found.setdefault((definition.kind, definition.id), definition)
+        if other is not definition:
+            mistakes.append(
+                f"{filename}:1:1: {definition.kind} {definition.id} stands in {other.filename} too; keep one"
+            )
+    if mistakes:
+        raise BadDefinitions(mistakes)
+    return list(found.values())
+
+
+def _definition(filename: str, text: str) -> Definition:
+    if _POLICY.search(text):
+        policy = parse_policy(text, filename)
+        return Definition(
+            "policy", policy.id, policy.version, filename, activation("policy", policy.id, policy.version, text)
+        )
+    rule = parse_rule(text, filename)
+    return Definition("rule", rule.id, rule.version, filename, activation("rule", rule.id, rule.version, text))

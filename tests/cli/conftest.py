@@ -1,0 +1,52 @@
+"""The command line as a user meets it: a process, its two streams and its exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from streams.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+def environment(settings: Settings | None = None, **more: str) -> dict[str, str]:
+    """Ours without its MOMENTOUS_ variables, plus the settings that differ from the defaults."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MOMENTOUS_")}
+    if settings is not None:
+        defaults = Settings()
+        for name in Settings.__struct_fields__:
+            if (value := getattr(settings, name)) != getattr(defaults, name):
+                clean[f"MOMENTOUS_{name.upper()}"] = str(value)
+    return {**clean, "COLUMNS": "100", "NO_COLOR": "1", **more}
+
+
+@pytest.fixture
+def momentous(tmp_path: Path) -> Run:
+    """Runs ``momentous`` with arguments and waits for its end."""
+
+    def run(*arguments: str, settings: Settings | None = None, stdin: bytes = b"", **more: str) -> Ended:
+        command = [sys.executable, "-m", "streams.cli", *arguments]
+        env = environment(settings, **more) | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=tmp_path, timeout=60)
+        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
