@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-CONTENT_TYPE = b"application/avro"
+_VERSION = ("ce_specversion", b"1.0")
+_CONTENT_TYPE = ("content-type", b"application/avro")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 Headers = list[tuple[str, bytes]]
+"""Names and bytes, in order."""
 
 
 def headers(event_type: str, event_id: str, source: str, time_ms: int) -> Headers:
@@ -20,19 +25,25 @@ def headers(event_type: str, event_id: str, source: str, time_ms: int) -> Header
         time_ms: ms UTC; of an output its detection time, so that a replay writes the same bytes.
     """
     return [
-        ("ce_specversion", b"1.0"),
+        _VERSION,
         ("ce_type", event_type.encode()),
         ("ce_source", source.encode()),
         ("ce_id", event_id.encode()),
         ("ce_time", rfc3339(time_ms).encode()),
-        ("content-type", CONTENT_TYPE),
+        _CONTENT_TYPE,
     ]
 
 
 def rfc3339(time_ms: int) -> str:
     """``2026-11-23T08:30:00.000Z``; a time outside years 1 to 9999 is clamped to them."""
+    seconds, milliseconds = divmod(time_ms, 1000)
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(4096)
+def _second(seconds: int) -> str:
     try:
-        moment = _EPOCH + timedelta(milliseconds=time_ms)
+        moment = _EPOCH + timedelta(seconds=seconds)
     except OverflowError:
-        return "9999-12-31T23:59:59.999Z" if time_ms > 0 else "0001-01-01T00:00:00.000Z"
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        moment = _LAST if seconds > 0 else _FIRST
+    return moment.isoformat(timespec="seconds").removesuffix("+00:00")

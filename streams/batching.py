@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import aiokafka
 import faust
@@ -47,7 +47,7 @@ class Batch(NamedTuple):
         return int(self.records[-1].offset)
 
 
-class BatchSchema(faust.Schema):
+class BatchSchema(faust.Schema):  # type: ignore[type-arg]
     """Passes a batch through untouched; decoding is the agent's business."""
 
     def loads_key(self, app: Any, message: Any, **kwargs: Any) -> Any:
@@ -168,9 +168,9 @@ class Consumer(driver.Consumer):
             last.offset,
             last.timestamp / 1000.0,
             last.timestamp_type,
-            (),
             None,
-            batch,
+            None,
+            cast(bytes, batch),
             None,
             tp=tp,
             generation_id=self.app.consumer_generation_id,
@@ -180,5 +180,5 @@ class Consumer(driver.Consumer):
 class Transport(driver.Transport):
     """The aiokafka transport with batches; set ``positions`` before the app starts."""
 
-    Consumer: type[FaustConsumer] = Consumer
+    Consumer: ClassVar[type[FaustConsumer]] = Consumer
     positions: Positions

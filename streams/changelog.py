@@ -68,9 +68,9 @@ class ChangelogReader:
                     error = message.error()
                     if error is None:
                         take(message.key(), message.value())
-                        position = message.offset() + 1
+                        position = (message.offset() or 0) + 1
                     elif error.code() == KafkaError._PARTITION_EOF:
-                        return max(position, message.offset())
+                        return max(position, message.offset() or 0)
                     else:
                         raise KafkaException(error)
         finally:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -123,10 +124,8 @@ class PartitionProducer:
         """Give up the open transaction, if any; errors do not matter any more."""
         if self._producer is not None and self._in_transaction:
             self._in_transaction = False
-            try:
+            with suppress(TransactionError):
                 await self._blocking(self._producer.abort_transaction, COMMIT_TIMEOUT_S)
-            except TransactionError:
-                pass
 
     async def close(self) -> None:
         """Abort what is open and let go of the producer."""

@@ -7,7 +7,6 @@ from streams.detection import Detector, Rule, RuleFileError, parse_rule
 from streams.identifiers import text_digest
 from streams.outreach import NO_POLICY, Policy, PolicyFileError, parse_policy
 
-
 _TYPES_REMEMBERED = 10_000
 
 

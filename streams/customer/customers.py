@@ -1,0 +1,115 @@
+"""The customers of one partition: their bytes, those in use, their deadlines, and how to undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+
+from streams.customer.state import Customer, decode_customer, encode_customer, heads_of
+
+EVICT_AFTER_MS = 8 * 86_400_000
+"""How long after a look the next one decides whether a customer's record can go."""
+
+LIVE_CUSTOMERS = 50_000
+"""Most customers kept decoded; the others stay as their bytes."""
+
+Schedule = list[tuple[int, str]]
+"""A heap of times (ms UTC) and customer ids; an entry counts only if the customer still says so."""
+
+
+class Customers:
+    """State records by customer id, and when each wants attention."""
+
+    def __init__(self) -> None:
+        self.live: dict[str, Customer] = {}
+        self.changed: dict[str, None] = {}
+        self.deadlines: Schedule = []
+        self.evictions: Schedule = []
+        self._stored: dict[str, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._stored.keys() | self.live.keys())
+
+    def restore(self, customer_id: str, data: bytes | None) -> None:
+        """Take in one changelog record; None is a tombstone."""
+        self.live.pop(customer_id, None)
+        if data is None:
+            self._stored.pop(customer_id, None)
+        else:
+            self._stored[customer_id] = data
+
+    def restored(self) -> None:
+        """The changelog was read to its end: build the schedules, without decoding whole records."""
+        self.deadlines.clear()
+        self.evictions.clear()
+        for customer_id, data in self._stored.items():
+            due, evict_at = heads_of(data)
+            if due is not None:
+                self.deadlines.append((due, customer_id))
+            self.evictions.append((evict_at, customer_id))
+        # A sorted list is a heap.
+        self.deadlines.sort()
+        self.evictions.sort()
+
+    def get(self, customer_id: str) -> Customer | None:
+        """The customer, decoded on first use."""
+        customer = self.live.get(customer_id)
+        if customer is None:
+            data = self._stored.get(customer_id)
+            if data is not None:
+                customer = self.live[customer_id] = decode_customer(data)
+        return customer
+
+    def add(self, customer_id: str, now: int) -> Customer:
+        """A new customer."""
+        customer = self.live[customer_id] = Customer(now + EVICT_AFTER_MS)
+        heappush(self.evictions, (customer.evict_at, customer_id))
+        return customer
+
+    def remove(self, customer_id: str) -> None:
+        """Forget a customer altogether."""
+        self.live.pop(customer_id, None)
+        self._stored.pop(customer_id, None)
+        self.changed[customer_id] = None
+
+    def set_deadline(self, customer: Customer, customer_id: str, due: int | None) -> None:
+        """The customer's next deadline is ``due``."""
+        customer.due = due
+        if due is not None:
+            heappush(self.deadlines, (due, customer_id))
+
+    def next_deadline(self) -> int | None:
+        """The earliest deadline that still counts."""
+        deadlines = self.deadlines
+        while deadlines:
+            due, customer_id = deadlines[0]
+            customer = self.get(customer_id)
+            if customer is not None and customer.due == due:
+                return due
+            heappop(deadlines)
+        return None
+
+    def back_to_stored(self, customer_id: str) -> Customer:
+        """A copy from the last bytes in place of the live one; the eviction schedule stays as it is."""
+        data = self._stored.get(customer_id)
+        evict_at = self.live[customer_id].evict_at
+        customer = self.live[customer_id] = Customer(evict_at) if data is None else decode_customer(data)
+        customer.evict_at = evict_at
+        if customer.due is not None:
+            heappush(self.deadlines, (customer.due, customer_id))
+        return customer
+
+    def take_changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Key and bytes of every changed customer, None for one that is gone; then none is changed."""
+        live, stored = self.live, self._stored
+        for customer_id in self.changed:
+            customer = live.get(customer_id)
+            if customer is None:
+                yield customer_id.encode(), None
+            else:
+                data = stored[customer_id] = encode_customer(customer)
+                yield customer_id.encode(), data
+        self.changed.clear()
+        if len(live) > LIVE_CUSTOMERS:
+            for customer_id in list(live)[: LIVE_CUSTOMERS // 2]:
+                del live[customer_id]
