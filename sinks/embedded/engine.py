@@ -63,8 +63,9 @@ class Engine:
             self.version = str(self._keeper.query("SELECT version()", "TabSeparated")).strip()
         except Exception as error:
             self._lock.close()
+            reason = " ".join(str(error).split())
             raise EmbeddedError(
-                f"{self._path}: the data cannot be opened ({QueryFailed.from_engine(str(error))})",
+                f"{self._path}: the data cannot be opened ({reason})",
                 "move the directory away to begin anew; the topics hold everything for 30 days",
             ) from error
 

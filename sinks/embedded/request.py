@@ -109,9 +109,13 @@ async def read(
 async def _statement(
     prefix: bytes, decoder: Decoder, body: AsyncIterator[bytes], incoming: Path
 ) -> tuple[Statement, Path | None]:
-    head = bytearray(prefix + b"\n" if prefix else b"")
+    head = bytearray(prefix)
+    between = b"\n" if prefix else b""
     async for chunk in body:
-        head += decoder.feed(chunk)
+        decoded = decoder.feed(chunk)
+        if decoded:
+            head += between + decoded
+            between = b""
         if len(head) > MAX_STATEMENT_BYTES:
             statement = parse(bytes(head))
             if statement.data_at is None:

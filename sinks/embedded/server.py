@@ -17,6 +17,8 @@ from sinks.embedded.engine import Engine
 from sinks.errors import EmbeddedError
 
 _DRAIN_SECONDS = 10
+_KEEP_ALIVE_SECONDS = 60
+"""Longer than a client idles between two requests: one that closes under it costs the client an error."""
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +51,7 @@ def serve_embedded(data_dir: Path, host: str = "127.0.0.1", port: int = 8123, *,
             log_config=None,
             access_log=False,
             lifespan="on",
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
         address, bound = listening.getsockname()[:2]
