@@ -24,14 +24,13 @@ def headers(event_type: str, event_id: str, source: str, time_ms: int) -> Header
         source: a URI-reference, e.g. ``momentous/moments``.
         time_ms: ms UTC; of an output its detection time, so that a replay writes the same bytes.
     """
-    return [
-        _VERSION,
-        ("ce_type", event_type.encode()),
-        ("ce_source", source.encode()),
-        ("ce_id", event_id.encode()),
-        ("ce_time", rfc3339(time_ms).encode()),
-        _CONTENT_TYPE,
-    ]
+    kind, origin = _origin(event_type, source)
+    return [_VERSION, kind, origin, ("ce_id", event_id.encode()), ("ce_time", rfc3339(time_ms).encode()), _CONTENT_TYPE]
+
+
+@lru_cache(1024)
+def _origin(event_type: str, source: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    return ("ce_type", event_type.encode()), ("ce_source", source.encode())
 
 
 def rfc3339(time_ms: int) -> str:

@@ -104,6 +104,7 @@ def _answer(
                     rule.intensity,
                     moment["correlation_id"],
                     moment["opened_at"],
+                    moment["evidence"][-1]["occurred_at"],
                     moment["expires_at"],
                     moment["mode"],
                 )
@@ -144,9 +145,11 @@ def _resolve(customer: Customer, touchpoint: Touchpoint, clock: int, rules: Iter
             outreach.note_resolution(rule.id, occurred_at, correlation_id)
         else:
             continue
+        if not outreach.open:
+            continue
         left: list[OpenMoment] = []
         for moment in outreach.open:
-            alive = moment.rule == rule.id and moment.opened_at <= occurred_at and clock < moment.expires_at
+            alive = moment.rule == rule.id and moment.evident_at < occurred_at and clock < moment.expires_at
             if alive and rule.resolves(touchpoint, moment.correlation_id):
                 resolved.append(_resolved_moment(moment, touchpoint, clock))
             else:

@@ -73,7 +73,10 @@ class Rule:
         if clauses is None:
             clauses = self._resolvers[None]
         key, opening = (touchpoint["correlation_id"],), (correlation_id,)
-        return any(clause.holds(touchpoint, key, opening) for clause in clauses)
+        for clause in clauses:  # noqa: SIM110 - a generator costs three times as much
+            if clause.holds(touchpoint, key, opening):
+                return True
+        return False
 
     def may_be_resolved_by(self, touchpoint_type: str) -> bool:
         """Whether a touchpoint of this type can meet ``resolved_by`` at all."""

@@ -46,7 +46,7 @@ def still_valid(candidate: Candidate) -> Judgement:
         return "shadow", inputs
     if candidate.now >= moment["expires_at"]:
         return "expired", inputs
-    if candidate.resolved_at is not None and candidate.resolved_at >= moment["opened_at"]:
+    if candidate.resolved_at is not None and candidate.resolved_at > moment["evidence"][-1]["occurred_at"]:
         return "resolved", {**inputs, "resolved_at": str(candidate.resolved_at)}
     return OK, inputs
 

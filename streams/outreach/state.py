@@ -29,7 +29,10 @@ class Consent(msgspec.Struct, array_like=True):
 
 
 class OpenMoment(msgspec.Struct, array_like=True):
-    """A detected moment that may still be resolved: what its ``resolved`` record repeats."""
+    """A detected moment that may still be resolved: what its ``resolved`` record repeats.
+
+    ``evident_at`` is the ``occurred_at`` of its last evidence: only what came after that resolves it.
+    """
 
     moment_id: str
     rule: str
@@ -38,6 +41,7 @@ class OpenMoment(msgspec.Struct, array_like=True):
     intensity: float
     correlation_id: str | None
     opened_at: int
+    evident_at: int
     expires_at: int
     mode: str
 
@@ -92,10 +96,18 @@ class OutreachState(msgspec.Struct, array_like=True):
             del self.open[0]
 
     def note_resolution(self, rule: str, occurred_at: int, correlation_id: str | None) -> None:
-        """Remember that moments of ``rule`` opened up to ``occurred_at`` are resolved."""
-        known = [old for old in self.resolutions.get(rule, ()) if old.correlation_id != correlation_id]
+        """Remember that moments of ``rule`` whose evidence is older than ``occurred_at`` are resolved."""
+        known = self.resolutions.get(rule)
+        if known is None:
+            self.resolutions[rule] = [Resolution(occurred_at, correlation_id)]
+            return
+        for one in known:
+            if one.correlation_id == correlation_id:
+                one.occurred_at = max(one.occurred_at, occurred_at)
+                return
         known.append(Resolution(occurred_at, correlation_id))
-        self.resolutions[rule] = known[-RESOLUTIONS:]
+        if len(known) > RESOLUTIONS:
+            del known[0]
 
     def resolved_at(self, rule: str, correlation_id: str | None) -> int | None:
         """When such a moment was last resolved, ms UTC, as far as is remembered."""
