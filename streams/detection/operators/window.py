@@ -22,8 +22,10 @@ class Window:
     after). ``field`` is what is counted: its distinct values, or touchpoints when it is None.
 
     A touchpoint that arrives out of order is placed by its occurred_at. It can complete any
-    window that it lies in; of several the one that ends last is reported. For this the entries
-    stay for the allowed lateness beyond ``within``, unless the rule ignores late ones.
+    window that it lies in; of several the fullest is reported, of equals the one that ends last.
+    So neither whether a rule fires nor the greatest number it reports depends on the order of
+    arrival. For this the entries stay for the allowed lateness beyond ``within``, unless the rule
+    ignores late ones.
     """
 
     condition: Condition
@@ -120,7 +122,7 @@ class WindowListener:
             self._drop(window, newest, table, outcome)
             place -= len(outcome.released)
         if place >= 0:
-            end = self._full(window, place, at, table)
+            end = self._end(window, place, at, table)
             if end >= 0:
                 outcome.matches = (Match(key, lambda: self._find(window, end, table), opening_stays=True),)
         return outcome
@@ -140,16 +142,22 @@ class WindowListener:
         window.keys = window.keys[count:]
         window.values = window.values[count:]
 
-    def _full(self, window: WindowState, place: int, at: int, table: Table) -> int:
-        """Where the full window ends that ends last among those that hold the entry at ``place``; -1: none is."""
+    def _end(self, window: WindowState, place: int, at: int, table: Table) -> int:
+        """Where the fullest window ends that holds the entry at ``place``; -1: none holds enough."""
         refs, keys = window.refs, window.keys
-        for end in range(len(refs) - 1, place - 1, -1):
-            end_at = table[refs[end]].occurred_at
-            if end_at - at >= self._reach_ms or (self._keyed and keys[end] != keys[place]):
+        last = len(refs) - 1
+        if place == last:
+            return last if self._is_full(window, last, table[refs[last]].occurred_at - self._reach_ms, table) else -1
+        fullest, number = -1, self._at_least
+        for end in range(place, last + 1):
+            if table[refs[end]].occurred_at - at >= self._reach_ms:
+                break
+            if self._keyed and keys[end] != keys[place]:
                 continue
-            if self._is_full(window, end, end_at - self._reach_ms, table):
-                return end
-        return -1
+            found = self._number(window, self._places(window, end, table))
+            if found >= number:
+                fullest, number = end, found
+        return fullest
 
     def _is_full(self, window: WindowState, end: int, start_at: int, table: Table) -> bool:
         refs, keys, values, at_least = window.refs, window.keys, window.values, self._at_least
@@ -178,9 +186,14 @@ class WindowListener:
 
     def _find(self, window: WindowState, end: int, table: Table) -> Found:
         """The evidence of the window that ends with the entry at ``end``."""
-        refs, keys, values = window.refs, window.keys, window.values
+        places = self._places(window, end, table)
+        return [window.refs[place] for place in places], {self._fact: self._number(window, places)}
+
+    def _places(self, window: WindowState, end: int, table: Table) -> list[int]:
+        refs, keys = window.refs, window.keys
         start_at = table[refs[end]].occurred_at - self._reach_ms
         first = bisect_right(refs, start_at, key=lambda ref: table[ref].occurred_at)
-        places = [place for place in range(first, end + 1) if not self._keyed or keys[place] == keys[end]]
-        number = len({values[place] for place in places}) if self._counts_values else len(places)
-        return [refs[place] for place in places], {self._fact: number}
+        return [place for place in range(first, end + 1) if not self._keyed or keys[place] == keys[end]]
+
+    def _number(self, window: WindowState, places: list[int]) -> int:
+        return len({window.values[place] for place in places}) if self._counts_values else len(places)
