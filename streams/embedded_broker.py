@@ -7,7 +7,9 @@ commits with metadata. What it is not, as measured with librdkafka 2.16 and held
 - topics come into being when a client asks for them, with 4 partitions, never otherwise;
 - there is no append time: readers see the producers' timestamps;
 - an aborted transaction's records stay visible, also to read_committed readers;
-- a producer that was fenced can still commit.
+- a producer that was fenced can still commit;
+- the markers that end transactions carry a wrong checksum, at which aiokafka stops (librdkafka's
+  own consumers do not look), so what a worker reads must not be written in transactions.
 
 So no guarantee is claimed on it. It lives as long as this process.
 """
@@ -16,7 +18,7 @@ from __future__ import annotations
 
 import logging
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from confluent_kafka import Producer
 
@@ -27,6 +29,12 @@ KEPT_BYTES = 5 * 1_048_576
 """What a partition keeps, at most."""
 
 _TIMEOUT_SECONDS = 10.0
+_CLUSTER = "mockCluster"
+
+
+def is_embedded(metadata: Any) -> bool:
+    """Whether cluster metadata, as any client lists it, is that of an embedded broker."""
+    return (metadata.cluster_id or "").startswith(_CLUSTER)
 
 
 class EmbeddedBroker:

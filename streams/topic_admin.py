@@ -14,6 +14,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its names a
     ResourceType,
 )
 
+from streams.embedded_broker import is_embedded
 from streams.errors import TopicMismatch, Unreachable
 from streams.kafka import client_config
 from streams.settings import Settings
@@ -23,7 +24,6 @@ TIMEOUT_SECONDS = 5.0
 _CREATE_TIMEOUT_SECONDS = 30.0
 _CHECKED = ("cleanup.policy", "message.timestamp.type")
 _AT_LEAST = "max.message.bytes"
-_MOCK_CLUSTER = "mockCluster"
 
 
 def create_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> list[str]:
@@ -39,7 +39,7 @@ def create_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> list[
     """
     admin = AdminClient({**client_config(settings), "log_level": 0})
     metadata = _metadata(admin, settings)
-    if _is_embedded(metadata):
+    if is_embedded(metadata):
         return _ensure_embedded(admin, settings, topics, set(metadata.topics))
     missing = [topic for topic in topics if settings.topic(topic.name) not in metadata.topics]
     existing = [topic for topic in topics if topic not in missing]
@@ -65,12 +65,8 @@ def check_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> None:
         raise TopicMismatch(
             f"Kafka at {settings.kafka_bootstrap} has no {names}", "make the topics: `momentous topics create`"
         )
-    if not _is_embedded(metadata):
+    if not is_embedded(metadata):
         _check(admin, settings, topics, metadata)
-
-
-def _is_embedded(metadata: Any) -> bool:
-    return (metadata.cluster_id or "").startswith(_MOCK_CLUSTER)
 
 
 def _check(admin: AdminClient, settings: Settings, topics: Sequence[Topic], metadata: Any) -> None:

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import CorruptRecordException
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
+from schemas import Codec
+from streams.controls import activation
 from streams.embedded_broker import EmbeddedBroker
 from streams.errors import TopicMismatch
 from streams.kafka import consumer_config, producer_config
+from streams.publishing import activate
 from streams.settings import Settings
 from streams.topic_admin import create_topics
 from tests.kafka.reader import read
@@ -73,6 +78,27 @@ def test_an_aborted_transaction_stays_visible(embedded: Settings) -> None:
     producer.flush()
     producer.abort_transaction(10)
     assert [r.value for r in read(embedded, "moments")] == [b"aborted"]
+
+
+async def test_a_transactions_marker_stops_a_consumer_that_checks_sums(embedded: Settings) -> None:
+    producer = transactional(embedded)
+    producer.begin_transaction()
+    producer.produce("moments", b"good", b"c", 0)
+    producer.commit_transaction(10)
+    consumer = AIOKafkaConsumer("moments", bootstrap_servers=embedded.kafka_bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        assert (await consumer.getone()).value == b"good"
+        with pytest.raises(CorruptRecordException):
+            await consumer.getone()
+    finally:
+        await consumer.stop()
+
+
+def test_activations_come_without_a_transaction_and_so_without_markers(embedded: Settings) -> None:
+    assert activate(embedded, Codec(), [activation("rule", "a", 1, "id: a\n")]) == 4
+    ends = Consumer(consumer_config(embedded, **{"group.id": "g"}))
+    assert [ends.get_watermark_offsets(TopicPartition("touchpoints", p), timeout=5) for p in range(4)] == [(0, 1)] * 4
 
 
 def test_a_fenced_producer_still_commits(embedded: Settings) -> None:
