@@ -153,7 +153,9 @@ def _expected(reader: Reader, node: Node, start: int, known: list[str]) -> Expec
     evidence = reader.listing(evidence_node, "'evidence'", reader.text, 100, 1) if evidence_node is not None else None
     for event_id in evidence or ():
         if event_id not in known and evidence_node is not None:
-            reader.note(evidence_node, f"no touchpoint has the id '{event_id}'", f"known are {', '.join(known)}")
+            reader.note(
+                evidence_node, f"no touchpoint has the id '{event_id}'", f"known are {', '.join(dict.fromkeys(known))}"
+            )
     shown = section.value("context")
     context = _fields(reader, shown, {}) if shown is not None else None
     return None if at is None or evidence is None else Expected(start + at, evidence, context)

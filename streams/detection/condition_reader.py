@@ -30,7 +30,8 @@ def _part(reader: Reader, key: Scalar, value: Node) -> Condition | None:
         return None if inner is None else Not(inner)
     if key.text in ("any", "all"):
         if not isinstance(value, Listing) or not value.items:
-            reader.note(value, f"'{key.text}' is {described(value)}", "write a list of conditions")
+            shown = "empty" if isinstance(value, Listing) else described(value)
+            reader.note(value, f"'{key.text}' is {shown}", "write a list of conditions")
             return None
         parts = [read_condition(reader, item, f"a part of '{key.text}'") for item in value.items]
         found = tuple(part for part in parts if part is not None)

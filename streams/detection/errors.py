@@ -19,13 +19,16 @@ class Mistake:
     remedy: str
 
 
+MAX_MISTAKES = 100
+
+
 class RuleFileError(ValueError):
-    """A file that cannot be used. ``mistakes`` holds all of them, in the order of the file.
+    """A file that cannot be used. ``mistakes`` holds all of them (at most 100), in the order of the file.
 
     The message has one line per mistake: ``file:line:column: what is wrong; what would be right``.
     """
 
     def __init__(self, filename: str, mistakes: Iterable[Mistake]) -> None:
         self.filename = filename
-        self.mistakes = tuple(sorted(mistakes))
+        self.mistakes = tuple(sorted(mistakes)[:MAX_MISTAKES])
         super().__init__("\n".join(f"{filename}:{m.line}:{m.column}: {m.what}; {m.remedy}" for m in self.mistakes))

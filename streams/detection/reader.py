@@ -67,8 +67,8 @@ class Reader:
             for option in options:
                 if node.text == option:
                     return option
-        shown = f"'{node.text}'" if isinstance(node, Scalar) else described(node)
-        self.note(node, f"unknown {what} {shown}", f"one of {', '.join(str(option) for option in options)}")
+        shown = f"unknown {what} '{node.text}'" if isinstance(node, Scalar) else f"{what} is {described(node)}"
+        self.note(node, shown, f"one of {', '.join(str(option) for option in options)}")
         return None
 
     def flag(self, node: Node, what: str) -> bool | None:
@@ -192,5 +192,5 @@ def described(node: Node) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A remedy that names the nearest known word, or all of them."""
     known = tuple(known)
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    near = get_close_matches(word, known, n=1, cutoff=0.7)
     return f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"

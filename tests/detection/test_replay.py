@@ -26,8 +26,7 @@ TYPES = (
 NEXT = "detect:\n  sequence:\n    - start: {type: flow.started}\n    - next: {type: flow.step}\n  within: 1d\n"
 
 
-def rules() -> list[Any]:
-    return [*(parse_rule(text, name) for name, text in load_catalogue()), rule(NEXT)]
+DETECTOR = Detector([*(parse_rule(text, name) for name, text in load_catalogue()), rule(NEXT)])
 
 
 steps = st.lists(
@@ -53,7 +52,7 @@ steps = st.lists(
 
 def play(log: list[Any], keep: Callable[[DetectionState], DetectionState]) -> tuple[list[Any], list[bytes]]:
     """Run a log; ``keep`` is done to the state after every step. Shown: firings and the state's bytes."""
-    detector, state = Detector(rules()), DetectionState()
+    detector, state = DETECTOR, DetectionState()
     found: list[Any] = []
     states: list[bytes] = []
     clock = at = 0
