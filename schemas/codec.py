@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -27,6 +28,7 @@ class Codec:
         self._registry = registry or ConfluentRegistry()
         self._sealer = sealer
         self._newest = {name: parsed(schema.text) for name, schema in newest_schemas().items()}
+        self._names = {schema.name for schema in newest_schemas().values()}
         self._personal = {name: personal_fields(schema.text) for name, schema in newest_schemas().items()}
         self._readers: dict[bytes, tuple[str, Any, Any]] = {}
         self._writers: dict[str, tuple[bytes, Any]] = {}
@@ -57,9 +59,10 @@ class Codec:
         body.seek(_PREFIX_BYTES)
         try:
             record: Any = schemaless_reader(body, writer_schema, reader_schema)
-        except (EOFError, IndexError) as error:
-            raise CutShort(f"{len(data)} bytes end inside a {name}") from error
         except Exception as error:
+            # An IndexError is the end of the bytes, or an enum or union index that does not exist.
+            if isinstance(error, EOFError) or (isinstance(error, IndexError) and body.tell() == len(data)):
+                raise CutShort(f"{len(data)} bytes end inside a {name}") from error
             raise Malformed(f"not a {name}: {type(error).__name__}") from error
         if body.tell() != len(data):
             raise Malformed(f"{len(data) - body.tell()} bytes follow the {name}")
@@ -88,14 +91,21 @@ class Codec:
     def _reader(self, prefix: bytes) -> tuple[str, Any, Any]:
         if prefix[0] != 0:
             raise WrongMagicByte(f"first byte is {prefix[0]:#04x}, expected 0x00")
-        written = parsed(self._registry.text_of(int.from_bytes(prefix[1:], "big")))
+        written = self._written(int.from_bytes(prefix[1:], "big"))
         name = str(written["name"]).rpartition(".")[2]
-        newest = self._newest.get(name)
-        if newest is None:
-            raise WrongType(f"{written['name']} is no record of this contract")
+        newest = self._newest[name]
         reader = (name, written, None if written == newest else newest)
         self._readers[prefix] = reader
         return reader
+
+    def _written(self, schema_id: int) -> Any:
+        """The writer's schema; whatever else a shared registry holds is no record of ours."""
+        text = self._registry.text_of(schema_id)
+        with suppress(Exception):  # JSON Schema, Protobuf, or Avro that fastavro cannot parse
+            schema = parsed(text)
+            if isinstance(schema, dict) and schema["type"] == "record" and schema["name"] in self._names:
+                return schema
+        raise WrongType(f"schema id {schema_id} is no record of this contract")
 
     def _writer(self, name: str) -> tuple[bytes, Any]:
         prefix = b"\0" + self._registry.id_of(name).to_bytes(4, "big")
