@@ -88,6 +88,16 @@ class Codec:
         schemaless_writer(body, schema, record, disable_tuple_notation=True)
         return body.getvalue()
 
+    def prepare(self) -> None:
+        """Learn every id to write under, so that :meth:`encode` never has to ask in the middle of something.
+
+        Raises:
+            RegistryUnavailable: the registry does not answer.
+        """
+        for name in self._newest:
+            if name not in self._writers:
+                self._writer(name)
+
     def _reader(self, prefix: bytes) -> tuple[str, Any, Any]:
         if prefix[0] != 0:
             raise WrongMagicByte(f"first byte is {prefix[0]:#04x}, expected 0x00")
