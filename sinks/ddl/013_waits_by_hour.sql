@@ -33,7 +33,7 @@ SELECT
     toInt64(countIf(type = 'queue.abandoned')) AS abandoned,
     toInt64(countIf(type = 'queue.abandoned' AND wait_seconds < 5)) AS abandoned_short,
     toInt64(countIf(type != 'ivr.entered' AND wait_seconds IS NOT NULL)) AS waits,
-    sumIf(ifNull(toInt64(round(wait_seconds * 1000)), 0), type != 'ivr.entered') AS wait_ms,
+    sumIf(ifNull(accurateCastOrNull(round(wait_seconds * 1000), 'Int64'), 0), type != 'ivr.entered') AS wait_ms,
     toInt64(countIf(type != 'ivr.entered' AND wait_seconds > 300)) AS long_waits
 FROM touchpoints
 WHERE type IN ('ivr.entered', 'agent.connected', 'queue.abandoned')
@@ -49,7 +49,7 @@ SELECT
     -toInt64(countIf(type = 'queue.abandoned')) AS abandoned,
     -toInt64(countIf(type = 'queue.abandoned' AND wait_seconds < 5)) AS abandoned_short,
     -toInt64(countIf(type != 'ivr.entered' AND wait_seconds IS NOT NULL)) AS waits,
-    -sumIf(ifNull(toInt64(round(wait_seconds * 1000)), 0), type != 'ivr.entered') AS wait_ms,
+    -sumIf(ifNull(accurateCastOrNull(round(wait_seconds * 1000), 'Int64'), 0), type != 'ivr.entered') AS wait_ms,
     -toInt64(countIf(type != 'ivr.entered' AND wait_seconds > 300)) AS long_waits
 FROM verdicts
 WHERE type IN ('ivr.entered', 'agent.connected', 'queue.abandoned')
