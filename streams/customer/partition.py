@@ -238,14 +238,15 @@ class Partition:
                 return True
             customer = customers.add(customer_id, now)
         digest = event_digest(touchpoint["source"], touchpoint["event_id"])
-        if occurred_at < customer.newest:
-            if occurred_at < customer.newest - ALLOWED_LATENESS_MS and digest not in customer.seen:
-                self._judge(touchpoint, record, LATE, "allowed_lateness")
-                return True
-            self._count("out_of_order")
+        newest = customer.newest
+        if occurred_at < newest - ALLOWED_LATENESS_MS and not customer.seen.remembers(digest, now):
+            self._judge(touchpoint, record, LATE, "allowed_lateness")
+            return True
         if not customer.seen.add(digest, now):
             self._judge(touchpoint, record, DUPLICATE, "event_id")
             return True
+        if occurred_at < newest:
+            self._count("out_of_order")
         # 4. accepted
         customers.changed[customer_id] = None
         try:

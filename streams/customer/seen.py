@@ -49,16 +49,12 @@ class SeenEvents:
         """
         entries = self.entries
         if entries:
-            oldest = int.from_bytes(entries[_DIGEST:_ENTRY], "big")
-            if oldest <= clock - REMEMBERED_MS:
-                self.forget(clock)
-            if len(entries) < _INDEX_FROM:
-                # Inlined from __contains__: this is the path of nearly every touchpoint.
-                at = entries.find(digest)
-                if at >= 0 and (at % _ENTRY == 0 or digest in self):
-                    return False
-            elif digest in self:
+            # A duplicate changes nothing, not even by forgetting others: it is no change to store.
+            found = entries.find(digest) >= 0 if len(entries) < _INDEX_FROM else digest in self
+            if found and self.remembers(digest, clock):
                 return False
+            if int.from_bytes(entries[_DIGEST:_ENTRY], "big") <= clock - REMEMBERED_MS:
+                self.forget(clock)
             if len(entries) >= CAPACITY * _ENTRY:
                 self._drop(_ENTRY)
                 self.forgotten += 1
@@ -74,12 +70,12 @@ class SeenEvents:
             if self._index is None:
                 self._index = {bytes(entries[at : at + _DIGEST]) for at in range(0, len(entries), _ENTRY)}
             return digest in self._index
-        at = entries.find(digest)
-        while at >= 0:
-            if at % _ENTRY == 0:
-                return True
-            at = entries.find(digest, at + 1)
-        return False
+        return self._place(digest) >= 0
+
+    def remembers(self, digest: bytes, clock: int) -> bool:
+        """Whether the event came less than ``REMEMBERED_MS`` before ``clock``."""
+        at = self._place(digest)
+        return at >= 0 and int.from_bytes(self.entries[at + _DIGEST : at + _ENTRY], "big") > clock - REMEMBERED_MS
 
     def forget(self, clock: int) -> None:
         """Forget what came ``REMEMBERED_MS`` ago or earlier."""
@@ -88,6 +84,13 @@ class SeenEvents:
         while end < len(entries) and int.from_bytes(entries[end + _DIGEST : end + _ENTRY], "big") <= keep_after:
             end += _ENTRY
         self._drop(end)
+
+    def _place(self, digest: bytes) -> int:
+        entries = self.entries
+        at = entries.find(digest)
+        while at > 0 and at % _ENTRY:
+            at = entries.find(digest, at + 1)
+        return at
 
     def _drop(self, end: int) -> None:
         if end:
