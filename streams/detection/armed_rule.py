@@ -91,34 +91,36 @@ def commit(
     arrived: int = -1,
 ) -> None:
     """Write an outcome into the state. Nothing here can fail. ``arrived``: evidence that is still in use."""
-    table, due_before = state.evidence, None
-    for ref in outcome.held:
-        table[ref].held += 1
+    memory, until, due = outcome.memory, outcome.until, outcome.due
+    due_before = None
     if known is not None:
         due_before = known.due
-    elif outcome.memory is not None or firings.cool:
-        known = state.rules[rule.id] = RuleState(rule.version)
+        known.memory, known.until, known.due = memory, until, due
+    elif memory is not None or firings.cool:
+        known = state.rules[rule.id] = RuleState(rule.version, until, due, memory=memory)
+    else:
+        return
+    if firings is not NO_FIRINGS:
+        known.cool = known.cool if firings.cool is None else firings.cool
+        known.fired = known.fired if firings.fired is None else firings.fired
+        state.overflow += firings.overflow
+    if known.cool:
+        known.until = max(until, *known.cool.values())
+    elif memory is None:
+        del state.rules[rule.id]
+    table = state.evidence
+    for ref in outcome.held:
+        table[ref].held += 1
     for ref in outcome.released:
         evidence = table[ref]
         evidence.held -= 1
         if not evidence.held and ref != arrived:
             del table[ref]
-    if known is not None:
-        known.memory = outcome.memory
-        known.due = outcome.due
-        if firings.cool is not None:
-            known.cool = firings.cool
-        if firings.fired is not None:
-            known.fired = firings.fired
-        if known.fired:
-            for ref in outcome.released:
-                known.fired.pop(ref, None)
-        known.until = max(outcome.until, max(known.cool.values())) if known.cool else outcome.until
-        if known.memory is None and not known.cool:
-            del state.rules[rule.id]
-    state.overflow += outcome.overflow + firings.overflow
-    if outcome.due != due_before:
-        if outcome.due is not None and (state.due is None or outcome.due <= state.due):
-            state.due = outcome.due
+        known.fired.pop(ref, None)
+    if outcome.overflow:
+        state.overflow += outcome.overflow
+    if due != due_before:
+        if due is not None and (state.due is None or due <= state.due):
+            state.due = due
         elif due_before == state.due:
             state.find_due()

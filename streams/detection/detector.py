@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.types import Touchpoint
 from streams.detection.armed_rule import NO_FIRINGS, ArmedRule, commit, fire
@@ -17,16 +17,11 @@ from streams.detection.state import DetectionState
 Report = Firing | RuleFailure
 
 
-@dataclass(frozen=True, slots=True)
-class _Ear:
-    """One rule's listener for one touchpoint type."""
-
-    rule: ArmedRule
-    listener: Listener
+_Ear = tuple[ArmedRule, Listener]
+"""A rule, and its listener for one touchpoint type."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Audience:
+class _Audience(NamedTuple):
     """Who listens to one touchpoint type, by rule id, and what they want kept of it."""
 
     ears: tuple[_Ear, ...]
@@ -87,25 +82,28 @@ class Detector:
         else:
             audience = self._anonymous.get(touchpoint["type"], self._anonymous_others)
         reports: list[Report] = []
-        if not audience.ears:
+        ears, keep = audience
+        if not ears:
             return reports
         rules, table = state.rules, state.evidence
         arrival: Arrival | None = None
-        for ear in audience.ears:
-            rule, listener = ear.rule, ear.listener
+        for rule, listener in ears:
+            memory = None
             known = rules.get(rule.id)
-            if known is not None and known.version != rule.version:
-                state.forget(rule.id)
-                known = None
+            if known is not None:
+                if known.version == rule.version:
+                    memory = known.memory
+                else:
+                    state.forget(rule.id)
+                    known = None
             firings = NO_FIRINGS
             try:
-                memory = known.memory if known is not None else None
                 wanted = listener.wants(touchpoint, memory)
                 if wanted is None:
                     continue
                 if arrival is None:
                     ref = next(reversed(table)) + 1 if table else 0
-                    table[ref] = evidence_of(touchpoint, audience.keep)
+                    table[ref] = evidence_of(touchpoint, keep)
                     arrival = Arrival(touchpoint, touchpoint["occurred_at"], ref, clock, table)
                 outcome = listener.step(memory, wanted, arrival)
                 if outcome is None:
@@ -116,7 +114,8 @@ class Detector:
                 reports.append(rule_failure(rule.rule, error))
                 continue
             commit(state, rule, known, outcome, firings, arrival.ref)
-            reports += firings.reports
+            if firings.reports:
+                reports += firings.reports
         if arrival is not None and not table[arrival.ref].held:
             del table[arrival.ref]
         return reports
@@ -129,7 +128,8 @@ class Detector:
         """
         reports: list[Report] = []
         while (due := state.due) is not None and due <= now:
-            for rule_id in sorted(rule_id for rule_id, known in state.rules.items() if known.due == due):
+            waiting = sorted(rule_id for rule_id, known in state.rules.items() if known.due == due)
+            for rule_id in waiting:
                 known, rule = state.rules[rule_id], self._rules.get(rule_id)
                 if rule is None or rule.timer is None or rule.version != known.version:
                     state.forget(rule_id)
@@ -155,7 +155,7 @@ class Detector:
         for rule in rules:
             listener = rule.detect.listener(touchpoint_type, frames[rule.id])
             if listener is not None:
-                ears.append(_Ear(self._rules[rule.id], listener))
+                ears.append((self._rules[rule.id], listener))
                 keep |= {
                     field.text: None if field.property_name == field.text else field.getter() for field in rule.keep
                 }

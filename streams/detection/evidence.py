@@ -42,15 +42,12 @@ class Evidence(msgspec.Struct, array_like=True, gc=False):
 
 def evidence_of(touchpoint: Touchpoint, keep: Keep) -> Evidence:
     """Evidence of a touchpoint, with those of the ``keep`` values that it has."""
-    kept: dict[str, Value] | None = None
+    kept: dict[str, Value] = {}
     properties = touchpoint["properties"]
     for name, get in keep:
         value = properties.get(name) if get is None else get(touchpoint)
         if value is not None:
-            if kept is None:
-                kept = {name: value}
-            else:
-                kept[name] = value
+            kept[name] = value
     return Evidence(
         touchpoint["event_id"],
         touchpoint["source"],
@@ -59,5 +56,5 @@ def evidence_of(touchpoint: Touchpoint, keep: Keep) -> Evidence:
         touchpoint["channel"],
         touchpoint["occurred_at"],
         touchpoint["correlation_id"],
-        kept,
+        kept or None,
     )

@@ -103,22 +103,31 @@ def keyer(fields: tuple[Field, ...]) -> Callable[[Mapping[str, Any]], Key]:
     """A function from touchpoint to the tokens of ``fields``."""
     if not fields:
         return lambda touchpoint: ()
+    if len(fields) == 1:
+        return _single_keyer(fields[0])
     getters = tuple(field.getter() for field in fields)
-    if len(getters) == 1:
-        get = getters[0]
-
-        def one(touchpoint: Mapping[str, Any]) -> Key:
-            value = get(touchpoint)
-            if type(value) is str and value[:1] != "\0":
-                return (value,)
-            return (None,) if value is None else (token(value),)
-
-        return one
 
     def several(touchpoint: Mapping[str, Any]) -> Key:
         return tuple([None if (value := get(touchpoint)) is None else token(value) for get in getters])
 
     return several
+
+
+def _single_keyer(field: Field) -> Callable[[Mapping[str, Any]], Key]:
+    """As ``keyer``, with the commonest kinds of field spelled out: this runs for every touchpoint."""
+    get, name = field.getter(), field.names[0]
+
+    def key_of(value: Any) -> Key:
+        if type(value) is str and value[:1] != "\0":
+            return (value,)
+        return (None,) if value is None else (token(value),)
+
+    if field.property_name is not None:
+        property_name = field.property_name
+        return lambda touchpoint: key_of(touchpoint["properties"].get(property_name))
+    if len(field.names) == 1:
+        return lambda touchpoint: key_of(touchpoint.get(name))
+    return lambda touchpoint: key_of(get(touchpoint))
 
 
 def key_text(key: Key) -> str:

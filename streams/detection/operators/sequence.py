@@ -138,8 +138,10 @@ class SequenceListener:
     def step(self, memory: SequenceState | None, wanted: bool, arrival: Arrival) -> Outcome | None:
         """Take the touchpoint to every partial match, oldest first, and then let it begin its own."""
         key = self._key(arrival.touchpoint)
+        if memory is None:
+            return None if None in key else self._first(key, arrival)
         draft = Draft()
-        for partial in memory.partials if memory is not None else ():
+        for partial in memory.partials:
             now = self._advanced(partial, key, arrival, draft)
             if now is partial:
                 draft.live.append(partial)
@@ -153,11 +155,20 @@ class SequenceListener:
                 draft.live.append(now)
                 draft.changed = True
         if wanted and None not in key and all(key != match.key for match in draft.done):
-            begun = Partial(key, [arrival.ref], [])
-            draft.live.append(begun if self._last else self._armed(begun, arrival))
+            draft.live.append(self._begun(key, arrival))
             draft.held.append(arrival.ref)
             draft.changed = True
         return draft.outcome(self._timing, arrival.table) if draft.changed else None
+
+    def _first(self, key: Key, arrival: Arrival) -> Outcome:
+        """The shortest way to the commonest outcome: nothing was going on, and a match begins."""
+        begun = self._begun(key, arrival)
+        until = self._timing.end(begun, arrival.table)
+        return Outcome(SequenceState([begun]), until, begun.due, (arrival.ref,))
+
+    def _begun(self, key: Key, arrival: Arrival) -> Partial:
+        begun = Partial(key, [arrival.ref], [])
+        return begun if self._last else self._armed(begun, arrival)
 
     def _advanced(self, partial: Partial, key: Key, arrival: Arrival, draft: Draft) -> Partial | None:
         """The partial match after this touchpoint: itself when nothing changes, None when it ends."""
