@@ -84,6 +84,16 @@ class Publisher:
         for partition in range(self.partitions):
             self.publish_control(partition, control)
 
+    @property
+    def in_flight(self) -> int:
+        """Records handed over and neither acknowledged nor refused yet."""
+        return len(self._producer)
+
+    def poll(self, seconds: float) -> None:
+        """Let acknowledgements in, for at most ``seconds``."""
+        self._producer.poll(seconds)
+        self._raise_failures()
+
     def flush(self, timeout_seconds: float = DELIVERY_TIMEOUT_SECONDS) -> None:
         """Wait until every record is acknowledged.
 

@@ -48,13 +48,14 @@ def query(
 
 def answer_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str) -> Table:
     """An answer as a table for people; numbers to the right."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     rows = list(rows)
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for position, column in enumerate(columns):
         numbers = bool(rows) and all(isinstance(row[position], int | float | None) for row in rows)
-        table.add_column(column, justify="right" if numbers else "left")
+        table.add_column(column.replace("_", " "), justify="right" if numbers else "left")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     return table

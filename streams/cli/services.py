@@ -56,10 +56,13 @@ def loader(
 
 def clickhouse_embedded(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8123,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one; not given: that of clickhouse_url.")
+    ] = None,
 ) -> None:
     """Serve ClickHouse's HTTP interface over the engine inside this process; data under data_dir."""
     from pathlib import Path
+    from urllib.parse import urlsplit
 
     from sinks.embedded import serve_embedded
     from streams.logs import configure_logs
@@ -67,4 +70,6 @@ def clickhouse_embedded(
 
     settings = load_settings()
     configure_logs(settings.log_level)
+    if port is None:
+        port = urlsplit(settings.clickhouse_url).port or 8123
     serve_embedded(Path(settings.data_dir) / "clickhouse", host, port, password=settings.clickhouse_password)
