@@ -9,6 +9,9 @@ EVENT = "event"
 AHEAD_MS = 24 * 3_600_000
 """A touchpoint further ahead of the clock than this is dead-lettered and moves nothing."""
 
+LATEST_MS = 253_402_300_799_999
+"""The end of the year 9999: no clock is set beyond it."""
+
 
 class PartitionClock:
     """The clock of one partition.
@@ -42,8 +45,9 @@ class PartitionClock:
         """Whether a touchpoint claims a time that cannot be: more than 24 h ahead.
 
         Live it is held against the clock as this record's append time moves it; in event mode
-        against the end of the history, where one was given.
+        against the end of the history, or of the calendar where none was given.
         """
         if self.mode == LIVE:
             return occurred_at > max(self.now, appended_at) + AHEAD_MS
-        return self.until is not None and occurred_at > self.until + AHEAD_MS
+        end = LATEST_MS if self.until is None else min(self.until + AHEAD_MS, LATEST_MS)
+        return occurred_at > end

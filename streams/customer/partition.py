@@ -16,7 +16,7 @@ import msgspec
 from schemas import Activation, Codec, Control, DecodeError, Touchpoint
 from streams.customer import ledger
 from streams.customer.apply import NO_EFFECTS, Effects, apply, attend
-from streams.customer.clock import PartitionClock
+from streams.customer.clock import EVENT, LATEST_MS, PartitionClock
 from streams.customer.customers import EVICT_AFTER_MS, Customers
 from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.ledger import ACCEPTED, DEAD, DROPPED, DUPLICATE, IN, LATE, PartitionRecord
@@ -89,6 +89,8 @@ class Partition:
         # What customers went through since their bytes were last taken: id, time, now, what.
         self._journal: list[tuple[str, int, int, Touchpoint | _Done]] = []
         self._outputs: list[Output] = []
+        # Something may be due although the clock stands there already: after a portion, and after a restore.
+        self._is_behind = True
 
     def __len__(self) -> int:
         """How many customers it holds."""
@@ -113,6 +115,7 @@ class Partition:
     def restored(self) -> None:
         """The changelog was read to its end."""
         self._customers.restored()
+        self._is_behind = True
 
     # -- processing -----------------------------------------------------------------------------
 
@@ -185,16 +188,21 @@ class Partition:
     # -- controls -------------------------------------------------------------------------------
 
     def _control(self, control: Control, record: Record) -> bool:
-        kind = control["kind"]
+        kind, clock, activation = control["kind"], control["clock"], control["activation"]
         if kind == "tick":
             # Live, a tick's time is its append time: a sender's clock must not move ours.
-            return self._advance(record.timestamp if self.clock.is_live else control["at"] or 0)
-        if kind == "clock" and control["clock"] is not None:
-            self.clock.set(control["clock"])
-        elif kind == "activation" and control["activation"] is not None:
-            self._activate(control["activation"], record)
-        else:
-            self._bury(record, "validate", "bad_control", f"control of kind {kind!r} without its part")
+            target = record.timestamp if self.clock.is_live else control["at"] or 0
+            if target <= LATEST_MS:
+                return self._advance(target)
+        elif kind == "clock" and clock is not None and (clock["from"] or 0) <= LATEST_MS:
+            if clock["mode"] == EVENT and clock["from"] is not None and not self._advance(clock["from"]):
+                return False
+            self.clock.set(clock)
+            return True
+        elif kind == "activation" and activation is not None:
+            self._activate(activation, record)
+            return True
+        self._bury(record, "validate", "bad_control", f"a {kind} control without its part, or beyond the calendar")
         return True
 
     def _activate(self, activation: Activation, record: Record) -> None:
@@ -220,9 +228,9 @@ class Partition:
             invalid = "too_far_ahead"
         # 2. time: what is due by then fires first
         if clock.is_live:
-            if appended_at > clock.now and not self._advance(appended_at):
+            if (appended_at > clock.now or self._is_behind) and not self._advance(appended_at):
                 return False
-        elif invalid is None and occurred_at > clock.now and not self._advance(occurred_at):
+        elif invalid is None and (occurred_at > clock.now or self._is_behind) and not self._advance(occurred_at):
             return False
         counters, now = self.counters, clock.now
         counters[IN] += 1
@@ -302,6 +310,7 @@ class Partition:
         left = DEADLINES_AT_ONCE
         while (deadlines and deadlines[0][0] <= target) or (evictions and evictions[0][0] <= target):
             if not left:
+                self._is_behind = True
                 return False
             left -= 1
             if deadlines and (not evictions or deadlines[0] <= evictions[0]):
@@ -313,6 +322,7 @@ class Partition:
                 clock.now = max(clock.now, due)
                 self._consider_eviction(customer_id, due)
         clock.now = max(clock.now, target)
+        self._is_behind = False
         return True
 
     def _fire(self, customer_id: str, due: int, now: int) -> None:

@@ -14,7 +14,7 @@ from streams.outreach import OutreachState
 FORMAT = 1
 """Format of customer records; the first byte of each."""
 
-NEVER = -(2**62)
+NEVER = -(2**63)
 """Stands for "no touchpoint yet" in :attr:`Customer.newest`."""
 
 

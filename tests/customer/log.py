@@ -103,6 +103,10 @@ class Log:
         for whatever is no field of the record."""
         return self.raw(at, CODEC.encode("Touchpoint", touchpoint(len(self.records), at, kind, customer_id, **fields)))
 
+    def consent(self, at: int, kind: str, purpose: str = "care", channel: str = "sms", **fields: Any) -> Logged:
+        """A consent touchpoint of customer c1."""
+        return self.touchpoint(at, kind, properties={"channel": channel, "purpose": purpose}, **fields)
+
     def control(self, at: int, control: Control) -> Logged:
         """A control."""
         return self.raw(at, CODEC.encode("Control", control), None)
@@ -152,7 +156,7 @@ def touchpoint(number: int, at: int, kind: str, customer_id: str = "c1", **field
         "identities": {},
         **{name: value for name, value in fields.items() if name in _FIELDS},
     }
-    made["properties"] = {name: value for name, value in sorted(fields.items()) if name not in _FIELDS}
+    made.setdefault("properties", {name: value for name, value in sorted(fields.items()) if name not in _FIELDS})
     result: Touchpoint = made
     return result
 

@@ -337,7 +337,7 @@ def test_a_control_without_its_part_is_dead_lettered_and_the_partition_goes_on(l
     log.touchpoint(T0, "page.viewed")
     outcome = played(log)
     assert [(letter["stage"], letter["reason"], letter["detail"]) for letter in outcome.letters] == [
-        ("validate", "bad_control", f"control of kind '{kind}' without its part")
+        ("validate", "bad_control", f"a {kind} control without its part, or beyond the calendar")
     ]
     assert (outcome.counters, outcome.partition.applied) == ({"in": 1, "accepted": 1}, 1)
 
