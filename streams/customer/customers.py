@@ -99,6 +99,17 @@ class Customers:
             heappush(self.deadlines, (customer.due, customer_id))
         return customer
 
+    def is_stored(self, customer_id: str) -> bool:
+        """Whether there are bytes to go back to."""
+        return customer_id in self._stored
+
+    def settle(self) -> None:
+        """Make the state as it is now the one to go back to; what is changed stays to be taken."""
+        for customer_id in self.changed:
+            customer = self.live.get(customer_id)
+            if customer is not None:
+                self._stored[customer_id] = encode_customer(customer)
+
     def take_changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Key and bytes of every changed customer, None for one that is gone; then none is changed."""
         live, stored = self.live, self._stored

@@ -56,7 +56,8 @@ class _Done(Enum):
 
     ANSWERED = 1
     LET_PASS = 2
-    EVICTED = 3
+    PRUNED = 3
+    EVICTED = 4
 
 
 class Partition:
@@ -206,6 +207,9 @@ class Partition:
         return True
 
     def _activate(self, activation: Activation, record: Record) -> None:
+        # What came before ran under the rules of its time: no undo may run it under the new ones.
+        self._customers.settle()
+        self._journal.clear()
         try:
             self.definitions.activate(activation)
         except BadActivation as error:
@@ -253,6 +257,9 @@ class Partition:
         if not customer.seen.add(digest, now):
             self._judge(touchpoint, record, DUPLICATE, "event_id")
             return True
+        if customer.seen.forgotten:
+            customer.seen.forgotten = 0
+            self._count("forgotten")
         if occurred_at < newest:
             self._count("out_of_order")
         # 4. accepted
@@ -292,9 +299,7 @@ class Partition:
             return True
         headers: list[Any] = list(record.headers or ())
         if any(name == REROUTED for name, _ in headers):
-            self._bury(
-                record, "route", "misrouted", f"re-routed already; its partition is {home}"
-            )
+            self._bury(record, "route", "misrouted", f"re-routed already; its partition is {home}")
             self._judge(touchpoint, record, DEAD, "misrouted")
             return False
         origin = f"{self.number}-{record.offset}".encode()
@@ -360,26 +365,36 @@ class Partition:
         if customer is None or customer.evict_at != now:
             return
         self._customers.changed[customer_id] = None
-        customer.seen.forget(now)
-        customer.detection.prune(now)
-        customer.outreach.prune(now)
+        self._prune(customer, now)
         idle = not customer.seen and customer.detection.is_idle(now) and customer.outreach.is_idle()
         if idle and customer.newest + ALLOWED_LATENESS_MS < now:
             self._customers.remove(customer_id)
             self._journal.append((customer_id, now, now, _Done.EVICTED))
             self._count("evicted")
         else:
+            self._journal.append((customer_id, now, now, _Done.PRUNED))
             customer.evict_at = now + EVICT_AFTER_MS
             heappush(self._customers.evictions, (customer.evict_at, customer_id))
 
+    @staticmethod
+    def _prune(customer: Customer, now: int) -> None:
+        customer.seen.forget(now)
+        customer.detection.prune(now)
+        customer.outreach.prune(now)
+
     def _undo(self, customer_id: str) -> None:
         """Bring a customer back to before a failed record: its bytes, then its other steps again."""
-        customer = self._customers.back_to_stored(customer_id)
+        customers = self._customers
+        exists = customers.is_stored(customer_id)
+        customer = customers.back_to_stored(customer_id)
         for owner, at, now, step in self._journal:
             if owner != customer_id:
                 continue
+            exists = step is not _Done.EVICTED
             if step is _Done.EVICTED:
-                customer = self._customers.live[customer_id] = Customer(customer.evict_at)
+                customer = customers.live[customer_id] = Customer(customer.evict_at)
+            elif step is _Done.PRUNED:
+                self._prune(customer, at)
             elif step is _Done.LET_PASS:
                 self._let_pass(customer_id, at)
             elif step is _Done.ANSWERED:
@@ -388,6 +403,8 @@ class Partition:
                 touchpoint = step
                 customer.seen.add(event_digest(touchpoint["source"], touchpoint["event_id"]), at)
                 self._take_in(customer, customer_id, touchpoint, at)
+        if not exists:
+            del customers.live[customer_id]
 
     # -- what came of it ------------------------------------------------------------------------
 
