@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from schemas.types import Touchpoint, Value
 from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
@@ -38,6 +38,8 @@ class Expected:
     at: int
     evidence: tuple[str, ...]
     context: AbstractMapping[str, Value] | None
+    resolved: int | Literal["never"] | None
+    """When a later touchpoint resolved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _arriving(reader: Reader, node: Node, defaults: AbstractMapping[str, Any], s
 
 
 def _expected(reader: Reader, node: Node, start: int, known: list[str]) -> Expected | None:
-    section = reader.section(node, "a moment", ("at", "evidence", "context"))
+    section = reader.section(node, "a moment", ("at", "evidence", "context", "resolved"))
     if section is None:
         return None
     remedy = "write {at: 3d, evidence: [a, b]}"
@@ -158,7 +160,15 @@ def _expected(reader: Reader, node: Node, start: int, known: list[str]) -> Expec
             )
     shown = section.value("context")
     context = _fields(reader, shown, {}) if shown is not None else None
-    return None if at is None or evidence is None else Expected(start + at, evidence, context)
+    resolved = _resolved(reader, section.value("resolved"), start)
+    return None if at is None or evidence is None else Expected(start + at, evidence, context, resolved)
+
+
+def _resolved(reader: Reader, node: Node | None, start: int) -> int | Literal["never"] | None:
+    if node is None or (isinstance(node, Scalar) and node.text == "never"):
+        return None if node is None else "never"
+    offset = _offset(reader, node, "'resolved'")
+    return None if offset is None else start + offset
 
 
 def _fields(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from schemas.types import Value
+from schemas.types import Touchpoint, Value
 from streams.detection.case_reader import Case, Expected, parse_cases
 from streams.detection.detector import Detector
 from streams.detection.durations import duration_text
@@ -46,35 +47,70 @@ def run_rule_tests(
 def run_case(rule: Rule, case: Case) -> CaseResult:
     """Run one case: each touchpoint moves the clock, deadlines fire first, ``until`` closes."""
     detector, state = Detector([rule]), DetectionState()
-    reports: list[Firing | RuleFailure] = []
+    found: list[_Found] = []
     clock = case.start
     for arriving in case.arrivals:
-        occurred_at = arriving.touchpoint["occurred_at"]
-        clock = max(clock, occurred_at if arriving.clock is None else arriving.clock)
-        reports += detector.on_deadline(state, clock)
-        reports += detector.on_touchpoint(state, arriving.touchpoint, clock)
+        touchpoint = arriving.touchpoint
+        clock = max(clock, touchpoint["occurred_at"] if arriving.clock is None else arriving.clock)
+        found += [_Found(report) for report in detector.on_deadline(state, clock)]
+        for earlier in found:
+            earlier.meet(touchpoint, clock)
+        found += [_Found(report) for report in detector.on_touchpoint(state, touchpoint, clock)]
     if case.until is not None:
-        reports += detector.on_deadline(state, case.until)
-    same = len(reports) == len(case.moments) and all(
-        _meets(report, moment) for report, moment in zip(reports, case.moments, strict=True)
+        found += [_Found(report) for report in detector.on_deadline(state, case.until)]
+    passed = len(found) == len(case.moments) and all(
+        one.is_as(moment) for one, moment in zip(found, case.moments, strict=True)
     )
-    expected = tuple(_line(moment.at - case.start, moment.evidence, moment.context) for moment in case.moments)
-    return CaseResult(rule.id, case.name, case.line, same, expected, tuple(_shown(one, case.start) for one in reports))
+    expected = tuple(
+        _line(case.start, moment.at, moment.evidence, moment.context, moment.resolved) for moment in case.moments
+    )
+    return CaseResult(rule.id, case.name, case.line, passed, expected, tuple(one.shown(case.start) for one in found))
 
 
-def _meets(report: Firing | RuleFailure, moment: Expected) -> bool:
-    if isinstance(report, RuleFailure) or report.detected_at != moment.at:
-        return False
-    evidence = tuple(item.event_id for item in report.evidence)
-    return evidence == moment.evidence and moment.context in (None, report.context)
+class _Found:
+    """A report of the run, and when a later touchpoint resolved it (ms UTC)."""
+
+    def __init__(self, report: Firing | RuleFailure) -> None:
+        self._report = report
+        self._resolved: int | Literal["never"] = "never"
+
+    def meet(self, touchpoint: Touchpoint, clock: int) -> None:
+        """Resolve it, if it is open and the touchpoint does that."""
+        report = self._report
+        if isinstance(report, RuleFailure) or self._resolved != "never":
+            return
+        is_open = clock < report.detected_at + report.rule.expires_after_ms
+        is_later = report.opening.occurred_at <= touchpoint["occurred_at"]
+        if is_open and is_later and report.rule.resolves(touchpoint, report.correlation_id):
+            self._resolved = clock
+
+    def is_as(self, moment: Expected) -> bool:
+        """Whether it is what the case expects; what the case leaves out is not compared."""
+        report = self._report
+        if isinstance(report, RuleFailure) or report.detected_at != moment.at:
+            return False
+        return (
+            tuple(item.event_id for item in report.evidence) == moment.evidence
+            and moment.context in (None, report.context)
+            and moment.resolved in (None, self._resolved)
+        )
+
+    def shown(self, start: int) -> str:
+        """One line for a person."""
+        report = self._report
+        if isinstance(report, RuleFailure):
+            return f"the rule failed: {report.detail}"
+        evidence = tuple(item.event_id for item in report.evidence)
+        return _line(start, report.detected_at, evidence, report.context, self._resolved)
 
 
-def _shown(report: Firing | RuleFailure, start: int) -> str:
-    if isinstance(report, RuleFailure):
-        return f"the rule failed: {report.detail}"
-    return _line(report.detected_at - start, tuple(item.event_id for item in report.evidence), report.context)
-
-
-def _line(offset: int, evidence: tuple[str, ...], context: Mapping[str, Value] | None) -> str:
+def _line(
+    start: int,
+    at: int,
+    evidence: tuple[str, ...],
+    context: Mapping[str, Value] | None,
+    resolved: int | Literal["never"] | None,
+) -> str:
     facts = "" if context is None else " {" + ", ".join(f"{name}: {value}" for name, value in context.items()) + "}"
-    return f"{duration_text(offset)}: {', '.join(evidence)}{facts}"
+    end = f", resolved {duration_text(resolved - start)}" if isinstance(resolved, int) else ""
+    return f"{duration_text(at - start)}: {', '.join(evidence)}{facts}{end}"

@@ -89,6 +89,23 @@ cases:
     assert [result.passed for result in run_rule_tests(RULE, text)] == [True]
 
 
+@pytest.mark.parametrize(("resolved", "passes"), [("2h", True), ("2h+1ms", False), ("never", False), (None, True)])
+def test_a_case_may_say_when_a_moment_is_resolved(resolved: str | None, passes: bool) -> None:
+    text = f"""\
+rule: test.count
+cases:
+  - name: n
+    touchpoints:
+      - {{at: 0s, id: a, type: t}}
+      - {{at: 1h, id: b, type: t}}
+      - {{at: 2h, id: c, type: solved}}
+      - {{at: 3h, id: d, type: solved}}
+    moments: [{{at: 1h, evidence: [a, b]{f", resolved: {resolved}" if resolved else ""}}}]
+"""
+    (result,) = run_rule_tests(RULE + "resolved_by: {type: solved}\n", text)
+    assert (result.passed, result.actual) == (passes, ("1h: a, b {count: 2}, resolved 2h",))
+
+
 def test_a_rule_that_is_off_is_tested_all_the_same() -> None:
     text = HEAD + "    moments: [{at: 1h, evidence: [a, b]}]\n"
     assert [result.passed for result in run_rule_tests(RULE + "mode: off\n", text)] == [True]
