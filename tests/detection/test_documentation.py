@@ -1,0 +1,56 @@
+"""docs/rules.md shows rules that can be read, and names every key and bound."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from streams.detection import parse_rule, run_rule_tests
+from streams.detection.conditions import MODIFIERS
+from streams.detection.document import MAX_BYTES, MAX_DEPTH, MAX_NODES
+from streams.detection.errors import MAX_MISTAKES
+from streams.detection.firing import MAX_EVIDENCE
+from streams.detection.rule_reader import RULE_KEYS
+from streams.detection.sequence_reader import MAX_STEPS
+from streams.detection.state import MAX_COOL_DOWNS, MAX_PARTIAL_MATCHES, MAX_PROGRESS, MAX_WINDOW_ENTRIES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+RULE = next(snippet for snippet in SNIPPETS if snippet.startswith("id:"))
+TESTS = next(snippet for snippet in SNIPPETS if snippet.startswith("rule:"))
+
+
+@pytest.mark.parametrize("snippet", [snippet for snippet in SNIPPETS if snippet.startswith("detect:")])
+def test_every_detect_that_is_shown_can_be_read(snippet: str) -> None:
+    head = "id: a.b\nversion: 1\ntitle: t\ndescription: d\nemotion: stressed\n"
+    assert parse_rule(head + snippet, "rules.md").id == "a.b"
+
+
+def test_the_tests_that_are_shown_pass_for_the_rule_that_is_shown() -> None:
+    assert [result.passed for result in run_rule_tests(RULE, TESTS)] == [True, True]
+
+
+def test_every_key_is_in_the_table() -> None:
+    table = PAGE[PAGE.index("## The keys") : PAGE.index("A **duration**")]
+    assert [key for key in RULE_KEYS if f"`{key}`" not in table] == []
+
+
+def test_every_modifier_is_in_the_table() -> None:
+    table = PAGE[PAGE.index("| test |") : PAGE.index("**A missing field")]
+    assert [modifier for modifier in MODIFIERS if modifier != "eq" and f"\\|{modifier}" not in table] == []
+
+
+def test_the_bounds_are_those_of_the_code() -> None:
+    table = PAGE[PAGE.index("## Bounds") : PAGE.index("## Testing")]
+    bounds = (MAX_WINDOW_ENTRIES, MAX_PARTIAL_MATCHES, MAX_STEPS, MAX_PROGRESS, MAX_COOL_DOWNS)
+    shown = [int(number) for number in re.findall(r"\| (\d+)(?: \(.*\))? \|", table)]
+    assert (shown, f"{MAX_BYTES // 1024} KiB, {MAX_NODES:,} values, {MAX_DEPTH} levels" in table) == (
+        list(bounds),
+        True,
+    )
+
+
+def test_the_other_numbers_too() -> None:
+    assert (f"(the first {MAX_MISTAKES})" in PAGE, f"the newest {MAX_EVIDENCE} others" in PAGE) == (True, True)
