@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
+from schemas import Activation
 from streams.customer.errors import StateFormatError
 
 FORMAT = 1
+"""Format of the partition record and of definitions; the first byte of each."""
+
 PARTITION_KEY = b"\0partition"
 DEFINITION_PREFIX = b"\0definition\0"
 
@@ -36,6 +41,8 @@ class PartitionRecord(msgspec.Struct, kw_only=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(PartitionRecord)
+_definition_decoder = msgspec.msgpack.Decoder(Activation)
+_Decoded = TypeVar("_Decoded")
 
 
 def encode_partition(record: PartitionRecord) -> bytes:
@@ -45,9 +52,28 @@ def encode_partition(record: PartitionRecord) -> bytes:
 
 def decode_partition(data: bytes) -> PartitionRecord:
     """The record from its bytes; raises StateFormatError."""
+    return _decoded(data, _decoder)
+
+
+def definition_key(kind: str, definition_id: str) -> bytes:
+    """The key under which an active definition is kept."""
+    return DEFINITION_PREFIX + f"{kind}\0{definition_id}".encode()
+
+
+def encode_definition(activation: Activation) -> bytes:
+    """An active definition's bytes: the format byte, then msgpack."""
+    return bytes([FORMAT]) + _encoder.encode(activation)
+
+
+def decode_definition(data: bytes) -> Activation:
+    """The definition from its bytes; raises StateFormatError."""
+    return _decoded(data, _definition_decoder)
+
+
+def _decoded(data: bytes, decoder: msgspec.msgpack.Decoder[_Decoded]) -> _Decoded:
     if not data or data[0] != FORMAT:
         raise StateFormatError(data[0] if data else None, FORMAT)
     try:
-        return _decoder.decode(data[1:])
+        return decoder.decode(data[1:])
     except msgspec.DecodeError as error:
         raise StateFormatError(data[0], FORMAT, str(error)) from error

@@ -11,14 +11,13 @@ from enum import Enum
 from heapq import heappop, heappush
 from typing import Any, cast
 
-import msgspec
-
 from schemas import Activation, Codec, Control, DecodeError, Touchpoint
 from streams.customer import ledger
 from streams.customer.apply import NO_EFFECTS, Effects, apply, attend
 from streams.customer.clock import EVENT, LATEST_MS, PartitionClock
 from streams.customer.customers import EVICT_AFTER_MS, Customers
 from streams.customer.definitions import BadActivation, Definitions
+from streams.customer.errors import StateFormatError
 from streams.customer.ledger import ACCEPTED, DEAD, DROPPED, DUPLICATE, IN, LATE, PartitionRecord
 from streams.customer.letters import letter_for_deadline, letter_for_record, verdict_on
 from streams.customer.outputs import Output, OutputWriter
@@ -100,7 +99,11 @@ class Partition:
     # -- restoring ------------------------------------------------------------------------------
 
     def restore(self, key: bytes | None, value: bytes | None) -> None:
-        """Take in one changelog record; ``value`` None is a tombstone."""
+        """Take in one changelog record; ``value`` None is a tombstone.
+
+        Raises:
+            StateFormatError: another version's, that this one cannot use.
+        """
         if key is None:
             return
         if not key.startswith(b"\0"):
@@ -111,10 +114,18 @@ class Partition:
             self.clock = PartitionClock(record.clock, record.mode, record.until)
             self.counters |= record.counters
         elif key.startswith(ledger.DEFINITION_PREFIX) and value is not None:
-            self.definitions.activate(msgspec.msgpack.decode(value, type=Activation))
+            activation = ledger.decode_definition(value)
+            try:
+                self.definitions.activate(activation)
+            except BadActivation as error:
+                raise StateFormatError(value[0], ledger.FORMAT, str(error)) from error
 
     def restored(self) -> None:
-        """The changelog was read to its end."""
+        """The changelog was read to its end.
+
+        Raises:
+            StateFormatError: a customer's record is another version's.
+        """
         self._customers.restored()
         self._is_behind = True
 
@@ -170,7 +181,7 @@ class Partition:
         yield from self._customers.take_changes()
         for kind, name in self._changed_definitions:
             activation = self.definitions.activations[kind, name]
-            yield ledger.DEFINITION_PREFIX + f"{kind}\0{name}".encode(), msgspec.msgpack.encode(activation)
+            yield ledger.definition_key(kind, name), ledger.encode_definition(activation)
         self._changed_definitions.clear()
         self._journal.clear()
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from streams.customer import apply, attend
 from streams.customer import partition as partition_module
 from tests.customer.log import (
     DAY,
@@ -43,11 +43,10 @@ def log() -> Log:
 @pytest.fixture
 def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Touchpoints of type ``poison`` raise after everything of theirs was applied."""
-    apply = partition_module.apply
 
     def raising(customer: Any, touchpoint: Any, *rest: Any) -> Any:
         poison = touchpoint["type"].startswith("poison.")
-        body = {**touchpoint, "type": touchpoint["type"].removeprefix("poison.")}
+        body: Any = {**touchpoint, "type": touchpoint["type"].removeprefix("poison.")}
         effects = apply(customer, body, *rest)
         if poison:
             raise Poison("with ann@example.org in it")
@@ -225,8 +224,6 @@ def _break_rule(monkeypatch: pytest.MonkeyPatch, rule_id: str) -> None:
 
 
 def _poison_deadlines_of(monkeypatch: pytest.MonkeyPatch, victim: str) -> None:
-    attend: Callable[..., Any] = partition_module.attend
-
     def raising(customer: Any, customer_id: str, *rest: Any) -> Any:
         effects = attend(customer, customer_id, *rest)
         if customer_id == victim:

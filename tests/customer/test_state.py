@@ -1,0 +1,100 @@
+"""Bytes of state: what was written comes back, and what another version wrote is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from streams.customer import Customer, StateFormatError, decode_customer, encode_customer
+from streams.customer.ledger import PartitionRecord, decode_partition, encode_partition
+from tests.customer.log import (
+    HUNG_UP,
+    MINUTE,
+    POLICY,
+    REPEATED,
+    SILENCE,
+    T0,
+    Log,
+    Outcome,
+    changes,
+    played,
+    restored,
+)
+
+
+def _changelog() -> dict[bytes, bytes]:
+    log = Log()
+    log.rule(T0, SILENCE, HUNG_UP, REPEATED, POLICY)
+    log.consent(T0, "consent.given")
+    log.touchpoint(T0, "flow.started", correlation_id="k", step=3)
+    log.touchpoint(T0 + MINUTE, "queue.abandoned")
+    log.touchpoint(T0 + MINUTE, "ivr.entered")
+    return {key: value for key, value in changes(played(log).partition) if value is not None}
+
+
+def test_every_value_in_the_changelog_begins_with_its_format() -> None:
+    assert {key: value[0] for key, value in _changelog().items()} == {
+        b"c1": 1,
+        b"\0partition": 1,
+        b"\0definition\0rule\0flow.abandoned": 1,
+        b"\0definition\0rule\0queue.abandoned": 1,
+        b"\0definition\0rule\0contact.repeated": 1,
+        b"\0definition\0policy\0outreach": 1,
+    }
+
+
+def test_a_customer_comes_back_as_it_was() -> None:
+    data = _changelog()[b"c1"]
+    assert encode_customer(decode_customer(data)) == data
+
+
+def test_a_new_customer_comes_back_as_it_was() -> None:
+    again = decode_customer(encode_customer(Customer(T0)))
+    assert (again.due, again.newest, again.evict_at, again.identified, len(again.seen)) == (
+        None,
+        -(2**63),
+        T0,
+        False,
+        0,
+    )
+
+
+def test_the_partition_record_comes_back_as_it_was() -> None:
+    record = PartitionRecord(
+        applied=7, clock=T0, mode="event", until=T0 + 1, counters={"in": 8}, definitions={"rule a.b": 2}
+    )
+    assert decode_partition(encode_partition(record)) == record
+
+
+@pytest.mark.parametrize("key", sorted(_changelog()))
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        (lambda data: b"\x02" + data[1:], "state record has format 2, this version reads 1; "),
+        (lambda data: b"", "state record is empty; "),
+        (lambda data: data[:1] + b"\xc1", "state record of format 1 cannot be used: "),
+    ],
+)
+def test_a_record_of_another_version_stops_the_restore_with_a_remedy(
+    key: bytes, spoil: Callable[[bytes], bytes], what: str
+) -> None:
+    changelog = _changelog()
+    with pytest.raises(StateFormatError, match=what) as error:
+        restored({**changelog, key: spoil(changelog[key])}.items())
+    assert error.value.remedy == "run the version that wrote it or a newer one; the record was not touched"
+
+
+def test_a_rule_that_this_version_cannot_read_stops_the_restore() -> None:
+    changelog = _changelog()
+    partition = Outcome().partition
+    key = b"\0definition\0rule\0queue.abandoned"
+    newer = changelog[key].replace(b"emotion: stressed", b"emotion: bewildrd")
+    with pytest.raises(StateFormatError, match="the digest does not match the text"):
+        partition.restore(key, newer)
+
+
+def test_a_key_of_none_and_reserved_keys_of_later_versions_are_passed_over() -> None:
+    outcome = restored([(b"\0something.new", b"\x09"), *_changelog().items()])
+    outcome.partition.restore(None, b"x")
+    assert len(outcome.partition) == 1
