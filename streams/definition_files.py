@@ -33,7 +33,8 @@ class BadDefinitions(MomentousError):
     """Files with mistakes; ``lines`` names each one as ``file:line:column: what; remedy``."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__(f"{len(lines)} mistakes in rule or policy files, nothing was published", "mend them all")
+        found = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+        super().__init__(f"{found} in rule or policy files, nothing was published", "mend what is named above")
         self.lines = tuple(lines)
 
 

@@ -21,6 +21,11 @@ def complain(text: str) -> None:
     print(text, file=sys.stderr)  # noqa: T201
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """``1 rule``, ``2 rules``; ``many`` where an s does not do."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def show(renderable: RenderableType) -> None:
     """A table or other rich object of the result; as wide as it needs where nobody watches."""
     from rich.console import Console

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 def explain(customer: Annotated[str, typer.Argument(help="The customer id.", metavar="CUSTOMER")]) -> int:
     """Tell a customer's story: touchpoints, moments and their evidence, decisions and their checks."""
     from sinks.connection import connect
-    from streams.cli.console import complain, say
+    from streams.cli.console import complain, counted, say
     from streams.cli.failures import REFUSED
     from streams.cli.records import of_customer
     from streams.cli.story import story
@@ -27,8 +27,13 @@ def explain(customer: Annotated[str, typer.Argument(help="The customer id.", met
     if not lines:
         complain(f"error: ClickHouse knows no customer {customer!r}; ids are written exactly as they were published")
         return REFUSED
-    counts = (len(records.touchpoints), len(records.moments), len(records.decisions), len(records.triggers))
-    say("customer {}: {} touchpoints, {} moments, {} decisions, {} triggers; times are UTC".format(customer, *counts))
+    found = (
+        counted(len(records.touchpoints), "touchpoint"),
+        counted(len(records.moments), "moment"),
+        counted(len(records.decisions), "decision"),
+        counted(len(records.triggers), "trigger"),
+    )
+    say(f"customer {customer}: {', '.join(found)}; times are UTC")
     for line in lines:
         say(line)
     return 0

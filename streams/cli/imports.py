@@ -42,7 +42,7 @@ def bank(
     Virtual calls (PHANTOM) are left out, as the log's documentation asks; other rows that cannot be
     used are refused, and the exit code is then 1.
     """
-    from streams.cli.console import complain, progress, say
+    from streams.cli.console import complain, counted, progress, say
     from streams.cli.failures import REFUSED
     from streams.codec import make_codec
     from streams.history import play, require_unused
@@ -69,7 +69,7 @@ def bank(
         with Publisher(settings, make_codec(settings)) as publisher, progress() as bar:
             task = bar.add_task("publishing", total=len(touchpoints))
             play(publisher, touchpoints, round(horizon_days * 86_400_000), lambda: bar.advance(task))
-    say(f"{'would publish' if dry_run else 'published'} {len(touchpoints)} touchpoints")
+    say(f"{'would publish' if dry_run else 'published'} {counted(len(touchpoints), 'touchpoint')}")
     return REFUSED if any(refusal.reason != PHANTOM for refusal in refusals) else 0
 
 

@@ -28,7 +28,7 @@ def publish(
     "cart.added", "occurred_at": "2026-11-23T09:00:00Z", "correlation_id": "cart-3", "properties":
     {"value": 12.5}}
     """
-    from streams.cli.console import complain, progress, say
+    from streams.cli.console import complain, counted, progress, say
     from streams.cli.failures import REFUSED
     from streams.codec import make_codec
     from streams.importers import Refusal, read_json_lines
@@ -54,7 +54,8 @@ def publish(
                 published += 1
         if publisher is not None:
             publisher.flush()
-    say(f"{'would publish' if dry_run else 'published'} {published} touchpoints, refused {refused} lines")
+    done = "would publish" if dry_run else "published"
+    say(f"{done} {counted(published, 'touchpoint')}, refused {counted(refused, 'line')}")
     return REFUSED if refused else 0
 
 

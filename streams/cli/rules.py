@@ -23,7 +23,7 @@ def publish(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only validate.")] = False,
 ) -> int:
     """Validate rules and policies, then activate all of them in every partition, in one transaction."""
-    from streams.cli.console import complain, say
+    from streams.cli.console import complain, counted, say
     from streams.cli.failures import REFUSED
     from streams.codec import make_codec
     from streams.definition_files import BadDefinitions, read_definitions, shipped_definitions
@@ -39,8 +39,7 @@ def publish(
         complain(f"error: {error}")
         return REFUSED
     rules = sum(found.kind == "rule" for found in definitions)
-    policies = len(definitions) - rules
-    named = f"{rules} {'rule' if rules == 1 else 'rules'}, {policies} {'policy' if policies == 1 else 'policies'}"
+    named = f"{counted(rules, 'rule')}, {counted(len(definitions) - rules, 'policy', 'policies')}"
     if dry_run:
         say(f"valid: {named}")
         return 0

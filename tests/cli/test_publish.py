@@ -37,13 +37,13 @@ def test_a_file_without_a_bad_line_ends_with_0(momentous: Run, topics: Settings)
 def test_a_line_larger_than_a_record_is_refused_and_the_rest_goes_out(momentous: Run, topics: Settings) -> None:
     huge = {**GOOD, "event_id": "2", "properties": {"text": "x" * 1_100_000}}
     told = momentous("publish", "-", settings=topics, stdin=lines(huge, GOOD))
-    assert (told.code, told.out) == (1, "published 1 touchpoints, refused 1 lines\n")
+    assert (told.code, told.out) == (1, "published 1 touchpoint, refused 1 line\n")
     assert told.err == "-:1: 1100048 bytes, more than a record may have\n"
 
 
 def test_a_dry_run_needs_no_broker(momentous: Run) -> None:
     told = momentous("publish", "-", "--dry-run", stdin=lines(GOOD), MOMENTOUS_KAFKA_BOOTSTRAP="127.0.0.1:1")
-    assert (told.code, told.out) == (0, "would publish 1 touchpoints, refused 0 lines\n")
+    assert (told.code, told.out) == (0, "would publish 1 touchpoint, refused 0 lines\n")
 
 
 def test_missing_topics_are_named_with_the_command_that_makes_them(momentous: Run, settings: Settings) -> None:

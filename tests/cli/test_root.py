@@ -92,9 +92,7 @@ def test_a_missing_settings_file_is_one_line_and_code_2(momentous: Run) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "arguments", [("topics", "create"), ("rules", "publish"), ("publish", "-"), ("worker",), ("loader",)]
-)
+@pytest.mark.parametrize("arguments", [("topics", "create"), ("publish", "-"), ("worker",)])
 def test_a_broker_that_is_away_is_one_line_and_code_3(momentous: Run, arguments: tuple[str, ...]) -> None:
     told = momentous(*arguments, MOMENTOUS_KAFKA_BOOTSTRAP="127.0.0.1:1")
     assert (told.code, told.out) == (3, "")

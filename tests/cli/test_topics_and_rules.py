@@ -53,7 +53,8 @@ def test_one_bad_file_and_nothing_is_published(momentous: Run, topics: Settings,
     assert told.code == 1
     assert told.err.splitlines()[0].startswith("bad.yaml:")
     assert (
-        told.err.splitlines()[-1] == "error: 1 mistakes in rule or policy files, nothing was published; mend them all"
+        told.err.splitlines()[-1]
+        == "error: 1 mistake in rule or policy files, nothing was published; mend what is named above"
     )
     assert read(topics, "touchpoints") == []
 
