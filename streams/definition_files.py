@@ -53,7 +53,8 @@ def read_definitions(paths: Iterable[Path]) -> list[Definition]:
         OSError: a path cannot be read.
         BadDefinitions: any mistake in any file, or two definitions of the same id.
     """
-    texts = [(str(file), file.read_text(encoding="utf-8")) for path in paths for file in _files(path)]
+    # Bytes that are no UTF-8 become U+FFFD, which the parsers then name with line and column.
+    texts = [(str(file), file.read_text(encoding="utf-8", errors="replace")) for path in paths for file in _files(path)]
     return _validated(texts)
 
 

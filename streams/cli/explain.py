@@ -17,9 +17,8 @@ def explain(customer: Annotated[str, typer.Argument(help="The customer id.", met
     from sinks.connection import connect
     from streams.cli.console import complain, counted, say
     from streams.cli.failures import REFUSED
-    from streams.cli.records import of_customer
-    from streams.cli.story import story
     from streams.settings import load_settings
+    from streams.telling import of_customer, story
 
     settings = load_settings()
     records = of_customer(connect(settings), customer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,24 +41,11 @@ def query(
         for line in _json_lines(answer):
             say(line)
         return
+    from streams.telling import answer_table
+
     show(answer_table(answer.columns, answer.rows, answer.query.title))
     for note in answer.query.notes:
         say(note)
-
-
-def answer_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str) -> Table:
-    """An answer as a table for people; numbers to the right."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    rows = list(rows)
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for position, column in enumerate(columns):
-        numbers = bool(rows) and all(isinstance(row[position], int | float | None) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numbers else "left")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    return table
 
 
 def _names() -> Table:
@@ -95,11 +82,3 @@ def _json_lines(answer: Answer) -> Iterable[str]:
 def _zoned(value: Any) -> Any:
     """ClickHouse's times are UTC and come without a zone."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds")
-    return str(value)

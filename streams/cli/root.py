@@ -17,7 +17,7 @@ import typer
 from streams.cli import demo, explain, imports, publish, query, rules, services, topics, trace
 from streams.cli import settings as settings_command
 from streams.cli.failures import EXIT_CODES, failure
-from streams.cli.parent import end_with_parent
+from streams.parent import end_with_parent
 from streams.settings import FILE_VARIABLE
 
 app = typer.Typer(

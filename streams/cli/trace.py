@@ -17,9 +17,8 @@ def trace(event: Annotated[str, typer.Argument(help="The event id.", metavar="EV
     from sinks.connection import connect
     from streams.cli.console import complain, say
     from streams.cli.failures import REFUSED
-    from streams.cli.records import of_event
-    from streams.cli.story import story
     from streams.settings import load_settings
+    from streams.telling import of_event, story
 
     settings = load_settings()
     records = of_event(connect(settings), event)

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from streams.cli.parent import PARENT_VARIABLE
 from streams.errors import MomentousError
+from streams.parent import PARENT_VARIABLE
 
 STOP_SECONDS = 10.0
 _LOG_LINES = 5

@@ -11,11 +11,9 @@ from clickhouse_connect.driver.client import Client
 from rich.console import Console
 
 from sinks.queries import run_query
-from streams.cli.query import answer_table
-from streams.cli.records import of_customer
-from streams.cli.story import story, why_not
 from streams.customer.ledger import ACCEPTED, DEAD, DROPPED, DUPLICATE, IN, LATE
 from streams.errors import MomentousError
+from streams.telling import answer_table, of_customer, story, why_not
 
 OUTCOMES = (ACCEPTED, DUPLICATE, LATE, DEAD, DROPPED)
 STORY_LINES = 10

@@ -68,6 +68,14 @@ def test_the_same_rule_in_two_files_is_a_mistake(momentous: Run, tmp_path: Path)
     assert told.err.startswith(f"b.yaml:1:1: rule {name.removesuffix('.yaml')} stands in a.yaml too; keep one\n")
 
 
+def test_bytes_that_are_no_text_are_a_mistake_not_a_crash(momentous: Run, tmp_path: Path) -> None:
+    (tmp_path / "binary.yaml").write_bytes(bytes(range(256)))
+    told = momentous("rules", "publish", "binary.yaml", "--dry-run")
+    assert told.code == 1
+    assert told.err.startswith("binary.yaml:1:1: ")
+    assert "Traceback" not in told.err
+
+
 def test_what_is_shipped_is_valid(momentous: Run) -> None:
     told = momentous("rules", "publish", "--dry-run")
     assert (told.code, told.out) == (0, f"valid: {len(load_catalogue())} rules, 1 policy\n")

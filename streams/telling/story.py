@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from streams.cli.records import Records, Row
+from streams.telling.records import Records, Row
 
 _FIRST_PLAUSIBLE_MS = 100_000_000_000
 _WORDS = {

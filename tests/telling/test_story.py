@@ -1,7 +1,7 @@
 from typing import Any
 
-from streams.cli.records import Records
-from streams.cli.story import story, when, why_not
+from streams.telling.records import Records
+from streams.telling.story import story, when, why_not
 
 NOON = 915_192_000_000  # 1999-01-01 12:00:00 UTC
 
