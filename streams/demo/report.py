@@ -37,6 +37,12 @@ GROUP BY customer_id
 ORDER BY count() DESC, customer_id
 LIMIT 1
 """
+_TWICE = """
+SELECT
+    (SELECT count() - uniqExact(moment_id, phase) FROM moments)
+    + (SELECT count() - uniqExact(decision_id) FROM decisions)
+    + (SELECT count() - uniqExact(trigger_id) FROM triggers)
+"""
 _QUESTIONS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("service-level", {}),
     ("first-contact-resolution", {}),
@@ -160,8 +166,11 @@ def _conservation(console: Console, client: Client, run: Run) -> None:
     answer = run_query(client, "conservation")
     stored = dict(zip(answer.columns, answer.rows[0], strict=True))
     parts = " + ".join(f"{stored[outcome]:,} {outcome}" for outcome in OUTCOMES)
-    console.print(f"ClickHouse {stored['loaded']:,} loaded = {parts}; rows twice: {stored['doubled']:,}")
-    faults = list(_faults(run, stored))
+    console.print(f"ClickHouse {stored['loaded']:,} loaded = {parts}")
+    # An aborted transaction's outputs stay visible on the embedded broker: they would show here.
+    twice = int(client.query(_TWICE).result_rows[0][0])
+    console.print(f"twice      {stored['doubled']:,} touchpoints, {twice:,} moments, decisions or triggers")
+    faults = _faults(run, stored, twice)
     if faults:
         raise DoesNotAddUp(
             f"the counts disagree: {', '.join(faults)}", "this is a defect; please report it with the logs"
@@ -169,7 +178,7 @@ def _conservation(console: Console, client: Client, run: Run) -> None:
     console.print("It adds up, to the record.")
 
 
-def _faults(run: Run, stored: Mapping[str, int]) -> list[str]:
+def _faults(run: Run, stored: Mapping[str, int], outputs_twice: int) -> list[str]:
     outcomes = {outcome: run.counters[outcome] for outcome in OUTCOMES}
     checks = {
         "worker in = published": run.counters[IN] == run.published,
@@ -177,5 +186,6 @@ def _faults(run: Run, stored: Mapping[str, int]) -> list[str]:
         "loaded = published": stored["loaded"] == run.published,
         "ClickHouse agrees on each outcome": all(stored[outcome] == outcomes[outcome] for outcome in OUTCOMES),
         "every row once": bool(stored["adds_up"]),
+        "every output once": outputs_twice == 0,
     }
     return [f"not {name}" for name, holds in checks.items() if not holds]
