@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from schemas.types import Touchpoint
 from streams.detection.armed_rule import NO_FIRINGS, ArmedRule, commit, fire
-from streams.detection.evidence import Keep, evidence_of
+from streams.detection.evidence import Keep
 from streams.detection.fields import Getter
 from streams.detection.firing import Firing, RuleFailure, rule_failure
 from streams.detection.operators import Arrival, Frame, Listener
@@ -102,9 +102,7 @@ class Detector:
                 if wanted is None:
                     continue
                 if arrival is None:
-                    ref = next(reversed(table)) + 1 if table else 0
-                    table[ref] = evidence_of(touchpoint, keep)
-                    arrival = Arrival(touchpoint, touchpoint["occurred_at"], ref, clock, table)
+                    arrival = Arrival(touchpoint, touchpoint["occurred_at"], clock, table, keep)
                 outcome = listener.step(memory, wanted, arrival)
                 if outcome is None:
                     continue
@@ -116,7 +114,7 @@ class Detector:
             commit(state, rule, known, outcome, firings, arrival.ref)
             if firings.reports:
                 reports += firings.reports
-        if arrival is not None and not table[arrival.ref].held:
+        if arrival is not None and arrival.ref >= 0 and not table[arrival.ref].held:
             del table[arrival.ref]
         return reports
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.detection.evidence import Table
 from streams.detection.operators.operator import Match, Outcome
-from streams.detection.state import MAX_PARTIAL_MATCHES, Partial, SequenceState
+from streams.detection.state import MAX_PARTIAL_MATCHES, MAX_PROGRESS, Partial, SequenceState
 
 
 class Timing:
@@ -42,6 +42,15 @@ class Draft:
         self.released: list[int] = []
         self.overflow = 0
         self.changed = False
+
+    def go_on(self, partial: Partial, ref: int) -> None:
+        """It has taken in the touchpoint at ``ref``."""
+        self.live.append(partial)
+        self.held.append(ref)
+        self.changed = True
+        if len(partial.progress) > MAX_PROGRESS:
+            self.released.append(partial.progress.pop(0))
+            self.overflow += 1
 
     def end(self, partial: Partial) -> None:
         """It is over, and lets go of its evidence."""

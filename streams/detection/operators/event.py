@@ -49,4 +49,4 @@ class EventListener:
 
     def step(self, memory: None, wanted: Key, arrival: Arrival) -> Outcome:
         """A match."""
-        return Outcome(matches=(Match(wanted, lambda: ([arrival.ref], {})),))
+        return Outcome(matches=(Match(wanted, lambda: ([arrival.hold()], {})),))

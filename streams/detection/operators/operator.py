@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from schemas.types import Touchpoint, Value
-from streams.detection.evidence import Table
+from streams.detection.evidence import Keep, Table, evidence_of
 from streams.detection.fields import Field, Key
 from streams.detection.state import Memory
 
@@ -36,10 +36,19 @@ class Arrival(msgspec.Struct, gc=False):
     touchpoint: Touchpoint
     at: int
     """Its occurred_at."""
-    ref: int
-    """Its place in ``table``."""
     clock: int
     table: Table
+    keep: Keep
+    ref: int = -1
+    """Its place in ``table``; -1 as long as nothing has asked for it."""
+
+    def hold(self) -> int:
+        """Its place in ``table``. Most touchpoints are only looked at, so evidence is made when asked for."""
+        if self.ref < 0:
+            table = self.table
+            self.ref = next(reversed(table)) + 1 if table else 0
+            table[self.ref] = evidence_of(self.touchpoint, self.keep)
+        return self.ref
 
 
 Found = tuple[list[int], dict[str, Value]]

@@ -11,7 +11,7 @@ from streams.detection.evidence import Table
 from streams.detection.fields import Key, keyer
 from streams.detection.operators.draft import Draft, Timing, last_at
 from streams.detection.operators.operator import Arrival, Frame, Outcome
-from streams.detection.state import MAX_PROGRESS, Partial, SequenceState
+from streams.detection.state import Partial, SequenceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,27 @@ class SequenceListener:
         """Take the touchpoint to every partial match, oldest first, and then let it begin its own."""
         key = self._key(arrival.touchpoint)
         if memory is None:
-            return None if None in key else self._first(key, arrival)
+            return None if None in key else self._only(self._begun(key, arrival), arrival)
+        partials = memory.partials
+        if len(partials) == 1 and not wanted:
+            now = self._advanced(partials[0], key, arrival)
+            if now is partials[0]:
+                return None
+            if now is None:
+                return Outcome(released=[*partials[0].refs, *partials[0].progress])
+            return self._all(partials, [now], key, False, arrival)
+        return self._all(partials, [self._advanced(one, key, arrival) for one in partials], key, wanted, arrival)
+
+    def _only(self, begun: Partial, arrival: Arrival) -> Outcome:
+        """The shortest way to the commonest outcome: nothing was going on, and a match begins."""
+        until = self._timing.end(begun, arrival.table)
+        return Outcome(SequenceState([begun]), until, begun.due, (arrival.ref,))
+
+    def _all(
+        self, before: list[Partial], after: list[Partial | None], key: Key, begins: bool, arrival: Arrival
+    ) -> Outcome | None:
         draft = Draft()
-        for partial in memory.partials:
-            now = self._advanced(partial, key, arrival, draft)
+        for partial, now in zip(before, after, strict=True):
             if now is partial:
                 draft.live.append(partial)
             elif now is None:
@@ -151,26 +168,17 @@ class SequenceListener:
                 draft.complete(now, arrival.table)
                 draft.end(partial)
             else:
-                draft.held.append(arrival.ref)
-                draft.live.append(now)
-                draft.changed = True
-        if wanted and None not in key and all(key != match.key for match in draft.done):
-            draft.live.append(self._begun(key, arrival))
-            draft.held.append(arrival.ref)
-            draft.changed = True
+                draft.go_on(now, arrival.ref)
+        if begins and None not in key and all(key != match.key for match in draft.done):
+            begun = self._begun(key, arrival)
+            draft.go_on(begun, arrival.ref)
         return draft.outcome(self._timing, arrival.table) if draft.changed else None
 
-    def _first(self, key: Key, arrival: Arrival) -> Outcome:
-        """The shortest way to the commonest outcome: nothing was going on, and a match begins."""
-        begun = self._begun(key, arrival)
-        until = self._timing.end(begun, arrival.table)
-        return Outcome(SequenceState([begun]), until, begun.due, (arrival.ref,))
-
     def _begun(self, key: Key, arrival: Arrival) -> Partial:
-        begun = Partial(key, [arrival.ref], [])
+        begun = Partial(key, [arrival.hold()], [])
         return begun if self._last else self._armed(begun, arrival)
 
-    def _advanced(self, partial: Partial, key: Key, arrival: Arrival, draft: Draft) -> Partial | None:
+    def _advanced(self, partial: Partial, key: Key, arrival: Arrival) -> Partial | None:
         """The partial match after this touchpoint: itself when nothing changes, None when it ends."""
         table, at, touchpoint = arrival.table, arrival.at, arrival.touchpoint
         if at < table[partial.refs[0]].occurred_at or (self._ignore_late and at < last_at(partial, table)):
@@ -189,16 +197,12 @@ class SequenceListener:
                 return None
             clause = self._steps[step]
             if clause is not None and clause.holds(touchpoint, key, partial.key):
-                taken = Partial(partial.key, [*partial.refs, arrival.ref], partial.progress)
+                taken = Partial(partial.key, [*partial.refs, arrival.hold()], partial.progress)
                 return self._armed(taken, arrival) if step + 1 == self._last else taken
             if self._strict[step]:
                 return None
         if self._progress is not None and self._progress.holds(touchpoint, key, partial.key):
-            progress = [*partial.progress, arrival.ref]
-            if len(progress) > MAX_PROGRESS:
-                draft.released.append(progress.pop(0))
-                draft.overflow += 1
-            return Partial(partial.key, partial.refs, progress, partial.due)
+            return Partial(partial.key, partial.refs, [*partial.progress, arrival.hold()], partial.due)
         return partial
 
     def _armed(self, partial: Partial, arrival: Arrival) -> Partial:

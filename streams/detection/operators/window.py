@@ -99,13 +99,15 @@ class WindowListener:
     def step(self, memory: WindowState | None, wanted: tuple[Key, str], arrival: Arrival) -> Outcome | None:
         """Place the touchpoint, drop what is too old, and look for a full window that holds it."""
         key, value = wanted
-        table, at, ref = arrival.table, arrival.at, arrival.ref
+        table, at = arrival.table, arrival.at
         if memory is None:
+            ref = arrival.hold()
             window = WindowState([ref], [key] if self._keyed else [], [value] if self._counts_values else [])
             return Outcome(window, at + self._keep_ms, held=(ref,))
         old, newest = memory.refs, table[memory.refs[-1]].occurred_at
         if at >= newest:
             place, newest = len(old), at
+            ref = arrival.hold()
             refs = [*old, ref]
             keys = [*memory.keys, key] if self._keyed else memory.keys
             values = [*memory.values, value] if self._counts_values else memory.values
@@ -113,6 +115,7 @@ class WindowListener:
             if not self._late or at <= newest - self._keep_ms:
                 return None
             place = bisect_right(old, at, key=lambda known: table[known].occurred_at)
+            ref = arrival.hold()
             refs = [*old[:place], ref, *old[place:]]
             keys = [*memory.keys[:place], key, *memory.keys[place:]] if self._keyed else memory.keys
             values = [*memory.values[:place], value, *memory.values[place:]] if self._counts_values else memory.values
