@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas import types as contract
+from schemas.types import Evidence as EvidenceRecord
 from schemas.types import Touchpoint, Value
 from streams.detection.fields import Getter
 
@@ -29,7 +29,7 @@ class Evidence(msgspec.Struct, array_like=True, gc=False):
     held: int = 0
     """How many windows and partial matches refer to it; at 0 it leaves the table."""
 
-    def record(self) -> contract.Evidence:
+    def record(self) -> EvidenceRecord:
         """The record of it in a moment."""
         return {
             "event_id": self.event_id,
