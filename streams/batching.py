@@ -9,8 +9,11 @@ This module knows nothing of what the records mean and imports nothing of ours.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from itertools import count
 from typing import Any, ClassVar, NamedTuple, cast
 
 import aiokafka
@@ -63,12 +66,38 @@ Positions = Callable[[set[TP]], Awaitable[Mapping[TP, int]]]
 """Given the assigned partitions, where to read each from; one that is left out stays paused."""
 
 
+_Fetch = tuple[int, list[Any]]
+"""The number of the placing under which records were fetched, and the records."""
+
+
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The driver's consumer thread, reading committed records only.
 
     Faust's own reads uncommitted ones unless its broken exactly-once mode is on; then records of
     aborted transactions (ticks, re-routes) would be processed.
+
+    Fetching and placing both happen in this thread. So a fetch can be told from one that was under
+    way when its partition was placed elsewhere, whenever either reaches the event loop.
     """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._placings: dict[TP, int] = {}
+
+    async def place(self, tp: TP, offset: int, placing: int) -> None:
+        """Read ``tp`` from ``offset`` on; what is fetched from then on carries ``placing``."""
+        await self.call_thread(self._place, tp, offset, placing)
+
+    async def _place(self, tp: TP, offset: int, placing: int) -> None:
+        self._ensure_consumer().seek(tp, offset)
+        self._placings[tp] = placing
+
+    async def _fetch_records(  # type: ignore[override]
+        self, *args: Any, **kwargs: Any
+    ) -> dict[Any, _Fetch]:
+        # Nothing else runs in this thread between the fetch and the return.
+        records = await super()._fetch_records(*args, **kwargs)
+        return {tp: (self._placings.get(tp, 0), fetched) for tp, fetched in records.items()}
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
@@ -99,28 +128,33 @@ class Consumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._positions: dict[TP, int] = {}
+        self._placings: dict[TP, int] = {}
+        self._placing_numbers = count(1)
         self._unfinished: defaultdict[TP, deque[int]] = defaultdict(deque)
+        self._resumed = asyncio.Event()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
-        """Fetch once and yield each partition's records as one message."""
-        records, active = await self._wait_next_records(timeout)
-        if records is None or self.should_stop:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 - Faust's
+        """Fetch once and yield each partition's records as one message.
+
+        What was fetched is delivered even if its partition was paused meanwhile: the records would
+        not come again.
+        """
+        fetches, _ = await self._wait_next_records(timeout)
+        if fetches is None or self.should_stop:
             return
         generation = self.app.consumer_generation_id
-        for partition, fetched in records.items():
-            if not self.flow_active or generation != self.app.consumer_generation_id:
-                # A rebalance began: what was fetched is dropped here, and the next batch's
-                # position tells its receiver so.
-                return
+        for partition, (placing, fetched) in cast(dict[Any, _Fetch], fetches).items():
             tp = TP(partition.topic, partition.partition)
-            if not fetched or not (active is None or tp in active or tp in self._buffered_partitions):
-                continue
+            if not fetched or placing != self._placings.get(tp, 0):
+                continue  # fetched before its partition was placed elsewhere
             last = fetched[-1]
             batch = Batch(tp.partition, self._positions.get(tp, fetched[0].offset), fetched)
             self._positions[tp] = last.offset + 1
+            if not self.flow_active or generation != self.app.consumer_generation_id:
+                continue  # a rebalance began: the next batch's position tells that these are missing
             # Offsets before this message's are part of it: no gap for Faust to track.
             self._read_offset[tp] = last.offset
             self._unfinished[tp].append(last.offset)
@@ -140,13 +174,33 @@ class Consumer(driver.Consumer):
             await self.place(tp, offset)
 
     async def place(self, tp: TP, offset: int) -> None:
-        """Read ``tp`` from ``offset`` on, whatever was read before."""
+        """Read ``tp`` from ``offset`` on, whatever was read before.
+
+        Raises:
+            IllegalStateError: the partition is not assigned; nothing of it is delivered until it is
+                placed again.
+        """
+        placing = self._placings[tp] = next(self._placing_numbers)
         self._positions[tp] = offset
-        await self.seek_wait({tp: offset})
         self._unfinished[tp].clear()
         self._acked[tp].clear()
         self._acked_index[tp].clear()
+        await cast(ConsumerThread, self._thread).place(tp, offset, placing)
         self.resume_partitions({tp})
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Go on fetching these partitions."""
+        super().resume_partitions(tps)
+        self._resumed.set()
+
+    async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:  # noqa: ASYNC109 - Faust's
+        if self.flow_active and not self._get_active_partitions():
+            # Faust sleeps a second when everything is paused; a lane may resume much sooner.
+            self._resumed.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._resumed.wait(), 1.0)
+            return {}, None
+        return await super()._wait_next_records(timeout)
 
     def _new_offset(self, tp: TP) -> int | None:
         """The offset to commit: the one after the last batch before the first unfinished one."""
