@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import Enum
 from time import monotonic, time
 from typing import Protocol
@@ -142,7 +143,7 @@ class Lane:
             return
         if batch.position > self._next_offset:
             log.debug("a batch begins after a hole, seeking back", partition=self.number, offset=self._next_offset)
-            self._queue_nothing_until_placed()
+            self._paused = False
             await self._feed.place(self.number, self._next_offset)
             return
         if batch.last < self._next_offset:
@@ -180,6 +181,11 @@ class Lane:
                 log.warning("lane restores after an error", partition=self.number, error=str(error))
                 self._forget()
                 await self._pause_for(RETRY_S)
+            except Exception as error:
+                log.exception("lane failed", partition=self.number)
+                remedy = "the worker ends and nothing of the transaction was written; report it with this log"
+                await self._refuse(LaneRefused(f"partition {self.number}: {type(error).__name__}", remedy))
+                return
             finally:
                 await producer.close()
         self.phase = Phase.PARKED
@@ -302,10 +308,8 @@ class Lane:
             return
         delay = max(due / 1000 - time(), self._ticked_at + TICK_EVERY_S - monotonic())
         if delay > 0:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._arrived.wait(), delay)
-            except TimeoutError:
-                pass
             return
         await self._tick(producer, due)
 

@@ -1,0 +1,179 @@
+"""Every fault test at full count: ``make chaos``; with one line broken each: ``make chaos-sabotage``.
+
+Prints the seeds, then a table, and writes ``chaos.json``. Ends with 0 only if every run held, or,
+sabotaged, if every run failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from sinks import apply_ddl, connect
+from streams.settings import Settings
+from streams.topic_admin import create_topics
+from tests.conftest import settings_for
+from tests.kafka.broker import Broker
+from tests.reliability.faults import kill_worker, pause_worker
+from tests.reliability.oracle import Comparison
+from tests.sinks.faults import Findings, kill_clickhouse, kill_loader, pause_loader
+from tests.sinks.service import Service
+
+Report = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One row of the table."""
+
+    name: str
+    what: str
+    faults: int
+    run: Callable[[Settings, Service, Path, int, str], Comparison | Findings]
+    sabotages: tuple[str, ...] = ()
+
+
+TRIALS = (
+    Trial(
+        "R1",
+        "loader killed",
+        25,
+        lambda settings, _, folder, seed, sabotage: (
+            kill_loader(settings, folder, kills=2, rows=4_000, rate=1_500, seed=seed, sabotage=sabotage)
+            if sabotage
+            else kill_loader(settings, folder, kills=25, rows=100_000, rate=1_800, seed=seed)
+        ),
+        ("no_window", "no_promise"),
+    ),
+    Trial(
+        "R1b",
+        "loader paused and woken",
+        5,
+        lambda settings, _, folder, seed, __: pause_loader(
+            settings, folder, pauses=5, rows=20_000, rate=1_000, seed=seed
+        ),
+    ),
+    Trial(
+        "R1c",
+        "ClickHouse killed",
+        25,
+        lambda settings, service, folder, seed, _: kill_clickhouse(
+            settings, service, folder, kills=25, rows=30_000, rate=1_000, seed=seed
+        ),
+    ),
+    Trial(
+        "R3",
+        "worker killed",
+        20,
+        lambda settings, _, folder, seed, sabotage: (
+            kill_worker(settings, folder, kills=2, events=6_000, rate=1_000, seed=seed, sabotage=sabotage)
+            if sabotage
+            else kill_worker(settings, folder, kills=20, events=100_000, rate=1_200, seed=seed)
+        ),
+        ("forget_applied_offset",),
+    ),
+    Trial(
+        "R7",
+        "worker paused, zombie woken",
+        5,
+        lambda settings, _, folder, seed, sabotage: pause_worker(
+            settings, folder, pauses=1 if sabotage else 5, events=14_000 if sabotage else 56_000, rate=700, seed=seed,
+            sabotage=sabotage,
+        ),
+        ("no_fencing",),
+    ),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Run the trials asked for; see the module."""
+    parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
+    parser.add_argument("--sabotage", action="store_true", help="break one line each; every run must fail")
+    parser.add_argument("--only", nargs="*", default=[], help="names of trials, e.g. R1 R3")
+    parser.add_argument("--seed", type=int, default=None, help="repeat a run; default: a new one, printed")
+    asked = parser.parse_args()
+    seed = random.SystemRandom().randrange(1_000_000) if asked.seed is None else asked.seed
+    console = Console()
+    console.print(f"seed {seed}")
+    reports: list[Report] = []
+    folder = tempfile.mkdtemp(prefix="momentous-chaos-")
+    console.print(f"logs in {folder}")
+    with Broker(Path(folder) / "kafka") as broker:
+        for trial in TRIALS:
+            if asked.only and trial.name not in asked.only:
+                continue
+            for sabotage in trial.sabotages if asked.sabotage else ("",):
+                where = Path(folder) / f"{trial.name}-{sabotage or 'whole'}"
+                where.mkdir()
+                console.print(f"{trial.name} {trial.what} {sabotage} ...")
+                reports.append(_run(trial, broker, where, seed, sabotage))
+                console.print(f"  {reports[-1]['verdict']} after {reports[-1]['seconds']} s")
+    Path("chaos.json").write_text(json.dumps({"seed": seed, "runs": reports}, indent=2) + "\n")
+    console.print(_table(reports))
+    wanted = "fails" if asked.sabotage else "holds"
+    return 0 if all(report["verdict"] == wanted for report in reports) else 1
+
+
+def _run(trial: Trial, broker: Broker, folder: Path, seed: int, sabotage: str) -> Report:
+    started = time.monotonic()
+    service = Service(folder / "clickhouse")
+    service.start()
+    settings = msgspec.structs.replace(
+        settings_for(broker.bootstrap, folder), clickhouse_url=service.url, loader_batch_ms=100
+    )
+    if trial.name.startswith("R1"):
+        settings = msgspec.structs.replace(settings, session_timeout_ms=2000)
+    try:
+        create_topics(settings)
+        if trial.name.startswith("R1"):
+            client = connect(settings)
+            apply_ddl(client, settings.clickhouse_database)
+            client.close()
+        found = trial.run(settings, service, folder, seed, sabotage)
+    finally:
+        service.kill()
+    return {
+        "name": trial.name,
+        "what": trial.what,
+        "sabotage": sabotage,
+        "verdict": "holds" if found.holds else "fails",
+        "seconds": round(time.monotonic() - started),
+        "faults": trial.faults if not sabotage else None,
+        **_figures(found),
+    }
+
+
+def _figures(found: Comparison | Findings) -> Report:
+    if isinstance(found, Findings):
+        return {"events": found.rows, "lost": found.lost, "twice": found.duplicated, "views": found.views}
+    return {
+        "events": found.counters["in"],
+        "outputs": found.expected,
+        "lost": found.missing,
+        "twice": found.extra + found.repeated_ids,
+        "disordered": found.disordered,
+    }
+
+
+def _table(reports: list[Report]) -> Table:
+    table = Table("", "fault", "sabotage", "faults", "events", "outputs", "lost", "twice", "seconds", "verdict")
+    for report in reports:
+        columns = ("name", "what", "sabotage", "faults", "events", "outputs", "lost", "twice", "seconds", "verdict")
+        table.add_row(*(str(report.get(column, "") if report.get(column) is not None else "") for column in columns))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
