@@ -16,11 +16,14 @@ from streams.topics import TOUCHPOINTS
 from tests.batched_reader import BatchedReader, until
 
 FROM_START = dict.fromkeys(range(4), 0)
+_IN_ORDER = {"enable.idempotence": True}
 
 
 def produce(settings: Settings, count: int, partitions: int = 4, size: int = 0, codec: str = "none") -> None:
     """Numbered records, one partition after the other."""
-    producer = Producer({"bootstrap.servers": settings.kafka_bootstrap, "linger.ms": 20, "compression.type": codec})
+    producer = Producer(
+        {"bootstrap.servers": settings.kafka_bootstrap, "linger.ms": 20, "compression.type": codec} | _IN_ORDER
+    )
     topic = settings.topic(TOUCHPOINTS)
     for number in range(count):
         while True:
