@@ -25,7 +25,7 @@ from typing import Protocol
 import structlog
 from confluent_kafka import KafkaException
 
-from schemas import Codec, Control, RegistryUnavailable, headers
+from schemas import Codec, Control, DecodeError, RegistryUnavailable, headers
 from streams.batching import Batch
 from streams.changelog import ChangelogReader
 from streams.customer import Output, Partition, Record, StateFormatError
@@ -153,7 +153,7 @@ class Lane:
             batch = batch._replace(records=[record for record in batch.records if record.offset >= self._next_offset])
         self._next_offset = batch.last + 1
         self._queue.append((batch, acknowledge))
-        if len(self._queue) > QUEUED_BATCHES and not self._paused:
+        if len(self._queue) > QUEUED_BATCHES:
             self._paused = True
             self._feed.pause(self.number)
         self._arrived.set()
@@ -193,13 +193,15 @@ class Lane:
     async def _restore(self, producer: PartitionProducer) -> None:
         self.phase = Phase.RESTORING
         started = monotonic()
+        # A registry that goes away later must not interrupt a record half-way.
+        await asyncio.to_thread(self._codec.prepare)
         await producer.open()
         reader = ChangelogReader(self._settings, self.number)
         try:
             self._restored_to = await asyncio.to_thread(reader.read, self._restored_to, self.partition.restore)
+            self.partition.restored()
         except StateFormatError as error:
             raise LaneRefused(f"partition {self.number}: {error}", error.remedy) from error
-        self.partition.restored()
         applied = self.partition.applied
         low, high = await asyncio.to_thread(reader.touchpoint_bounds)
         self._check_bounds(applied, low, high)
@@ -269,7 +271,7 @@ class Lane:
         self._resume()
         if stalled:
             log.warning("lane waits for the schema registry", partition=self.number, error=str(stalled))
-            await self._pause_for(RETRY_S)
+            await self._wait_for_registry()
 
     def _has_room(self, records: int) -> bool:
         return records < self._settings.fetch_records and not self._stopping
@@ -321,6 +323,19 @@ class Lane:
         producer.produce(Output(TOUCHPOINTS, self.number, None, self._codec.encode("Control", control), ce))
         await producer.commit()
         log.debug("tick appended", partition=self.number)
+
+    async def _wait_for_registry(self) -> None:
+        """Ask again in a thread, so that nobody else waits too, until there is an answer of any kind."""
+        value = self._queue[0][0].records[0].value if self._queue else None
+        while not self._stopping:
+            await self._pause_for(RETRY_S)
+            try:
+                await asyncio.to_thread(self._codec.decode, value)
+            except RegistryUnavailable:
+                continue
+            except DecodeError:
+                return
+            return
 
     async def _wait_fenced(self) -> None:
         """Another owner took over. If the group still says it is ours after a while, so be it."""
