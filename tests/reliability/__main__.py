@@ -80,7 +80,7 @@ TRIALS = (
         lambda settings, _, folder, seed, sabotage: (
             kill_worker(settings, folder, kills=2, events=6_000, rate=1_000, seed=seed, sabotage=sabotage)
             if sabotage
-            else kill_worker(settings, folder, kills=20, events=100_000, rate=1_200, seed=seed)
+            else kill_worker(settings, folder, kills=20, events=100_000, rate=550, seed=seed)
         ),
         ("forget_applied_offset",),
     ),
