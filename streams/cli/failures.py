@@ -9,10 +9,11 @@ EXIT_CODES = {
     3: "a service cannot be reached or failed",
     4: "refused, because going on would lose, repeat or spoil something",
     130: "interrupted",
+    143: "told to end",
     141: "the reader of the output went away",
 }
 
-REFUSED, USAGE, UNREACHABLE, UNSAFE, INTERRUPTED, NO_READER = 1, 2, 3, 4, 130, 141
+REFUSED, USAGE, UNREACHABLE, UNSAFE, NO_READER = 1, 2, 3, 4, 141
 
 CODES = {
     "streams.settings.SettingsError": USAGE,
@@ -41,22 +42,24 @@ _REMEDIES = {
 }
 
 
-def failure(error: BaseException) -> tuple[str, int]:
+def failure(error: BaseException, signal_code: int | None = None) -> tuple[str, int]:
     """What to print on stderr (maybe nothing) and the exit code.
+
+    Args:
+        error: what came up to the top.
+        signal_code: the code of a signal that this process got; that is the reason then, whatever the error.
 
     Raises:
         BaseException: ``error`` itself when nobody foresaw it; its traceback belongs in a report.
     """
-    if isinstance(error, KeyboardInterrupt):
-        return "", INTERRUPTED
+    if signal_code is not None:
+        return "", signal_code
     if isinstance(error, BrokenPipeError):
         return "", NO_READER
     if isinstance(error, SystemExit):
         return "", error.code if isinstance(error.code, int) else int(bool(error.code))
     if type(error).__name__ == "NoArgsIsHelpError":
         return "", USAGE  # the help has been printed
-    if type(error).__name__ == "Abort":
-        return "", INTERRUPTED
     if hasattr(error, "format_message"):  # typer's errors about arguments; their module is not public
         return f"error: {_one_line(error.format_message())}; see `momentous --help`", USAGE
     for kind in type(error).__mro__:

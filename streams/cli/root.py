@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from streams import interrupts
 from streams.cli import demo, explain, imports, publish, query, rules, services, topics, trace
 from streams.cli import settings as settings_command
 from streams.cli.failures import EXIT_CODES, failure
@@ -66,14 +68,17 @@ settings_command.register(app)
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     end_with_parent()
+    interrupts.arm(signal.SIGINT)
     # Libraries that log what they also raise would make two lines of one; services set up their own logging.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = app(arguments, prog_name="momentous", standalone_mode=False)
     except BaseException as error:
-        message, code = failure(error)
+        message, code = failure(error, interrupts.exit_code())
         if message:
             print(message, file=sys.stderr)  # noqa: T201
+    else:
+        code = interrupts.exit_code() or code  # typer makes 130 of any interrupt
     _close_output()
     sys.exit(code or 0)
 

@@ -46,10 +46,7 @@ SELECT
 _QUESTIONS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("service-level", {}),
     ("first-contact-resolution", {}),
-    (
-        "abandonment-by-skill",
-        {"skill": "PS", "since": "1999-01-03 05:00:00", "until": "1999-01-03 13:00:00"},
-    ),
+    ("moments-by-hour", {"rule": "queue.long_wait", "since": "1999-01-04 00:00:00", "until": "1999-01-05 00:00:00"}),
 )
 
 
@@ -110,7 +107,7 @@ def report(console: Console, client: Client, run: Run) -> Example | None:
 
 def _moments(console: Console, client: Client) -> None:
     answer = run_query(client, "moments-by-rule")
-    console.print(answer_table(answer.columns, answer.rows, ""))
+    console.print(answer_table(answer.columns, answer.rows, answer.query.title))
 
 
 def _decisions(console: Console, client: Client) -> None:
@@ -124,7 +121,7 @@ def _decisions(console: Console, client: Client) -> None:
     console.print(f"not triggered: {counts.total() - triggered:,}")
     for (word, why), number in counts.most_common():
         if word != "triggered":
-            console.print(f"  {number:7,}  {word}: {why_not(why)}", highlight=False)
+            console.print(f"  {number:7,}  {word}: {why_not(why)}")
 
 
 def _example(client: Client) -> Example | None:
@@ -138,14 +135,14 @@ def _one_customer(console: Console, client: Client, example: Example | None) -> 
         return
     console.print(f"customer {example.customer_id}")
     for line in story(of_customer(client, example.customer_id))[:STORY_LINES]:
-        console.print(line, highlight=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
 
 
 def _questions(console: Console, client: Client) -> None:
     for name, params in _QUESTIONS:
         answer = run_query(client, name, params)
         options = "".join(f" --param '{key}={value}'" for key, value in params.items())
-        console.print(f"\n$ momentous query {name}{options}", highlight=False, soft_wrap=True)
+        console.print(f"\n$ momentous query {name}{options}", soft_wrap=True)
         console.print(answer_table(answer.columns, answer.rows[:_ROWS], answer.query.title))
 
 

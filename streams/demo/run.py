@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import msgspec
 from rich.console import Console
@@ -28,6 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from schemas import Touchpoint
 from sinks.connection import connect
 from sinks.errors import ClickHouseUnavailable
+from streams import interrupts
 from streams.codec import make_codec
 from streams.definition_files import shipped_definitions
 from streams.demo.brake import Brake
@@ -68,14 +68,16 @@ def run_demo(samples: Path, folder: Path, *, keep: bool = False) -> None:
         ChildEnded: one of the processes ended.
         DoesNotAddUp: the counts disagree.
     """
-    console = Console()
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=120)
     for name in (CALLS, CONSENTS):
         if not (samples / name).is_file():
             raise DemoFailed(
                 f"{samples / name} is not there", "run it in a checkout, or name the folder: --samples FOLDER"
             )
+    interrupts.arm(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     with _alone(folder), ExitStack() as stack:
-        _end_on_signals()
         broker = stack.enter_context(EmbeddedBroker())
         settings = _settings(broker, folder)
         processes = stack.enter_context(Processes(folder, {"MOMENTOUS_CONFIG": str(folder / "momentous.toml")}))
@@ -83,6 +85,7 @@ def run_demo(samples: Path, folder: Path, *, keep: bool = False) -> None:
         example = _Demo(console, settings, processes, samples).run()
         _what_next(console, folder, keep, example)
         while keep:
+            interrupts.check()
             processes.check()
             time.sleep(1)
 
@@ -114,6 +117,10 @@ class _Demo:
         return report(console, connect(settings), run)
 
     def _play(self, offsets: Offsets, touchpoints: list[Touchpoint], consents: int) -> Run:
+        with self._console.status("worker and loader are joining their groups"):
+            before = offsets.ends()
+            self._until(lambda: offsets.work().applied == before, "the worker does not begin")
+            self._until(lambda: offsets.loader() == before, "the loader does not begin")
         with _bars(self._console) as progress:
             bars = _Bars(progress, offsets, len(touchpoints) + 2 * PARTITIONS)
             started = time.monotonic()
@@ -137,11 +144,13 @@ class _Demo:
         brake: Brake
 
         def wait() -> None:
+            interrupts.check()
             publisher.poll(_POLL_SECONDS)
             bars.show_if_due(publisher.delivered)
             self._processes.check()
 
         def before_each() -> None:
+            interrupts.check()
             brake.wait()
             bars.show_if_due(publisher.delivered)
 
@@ -161,6 +170,7 @@ class _Demo:
     def _until(self, done: Callable[[], bool], trouble: str, meanwhile: Callable[[], object] = lambda: None) -> None:
         deadline = time.monotonic() + STEP_SECONDS
         while not done():
+            interrupts.check()
             self._processes.check()
             if time.monotonic() > deadline:
                 raise DemoFailed(f"{trouble} for {STEP_SECONDS:.0f} s", f"see the logs in {self._settings.data_dir}")
@@ -228,7 +238,7 @@ def _what_next(console: Console, folder: Path, keep: bool, example: Example | No
     if example is not None:
         lines += [f"momentous explain {example.customer_id}", f"momentous trace {example.event_id}"]
     for line in lines:
-        console.print(f"  {line}", highlight=False, soft_wrap=True)
+        console.print(f"  {line}", soft_wrap=True)
 
 
 def _settings(broker: EmbeddedBroker, folder: Path) -> Settings:
@@ -274,15 +284,6 @@ def _alone(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         yield
-
-
-def _end_on_signals() -> None:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
-
-
-def _leave(number: int, frame: object) -> NoReturn:
-    raise SystemExit(128 + number)
 
 
 def _ignore_signals() -> None:

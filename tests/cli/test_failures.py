@@ -33,7 +33,11 @@ def test_a_message_of_several_lines_becomes_one() -> None:
 
 
 def test_an_interrupt_says_nothing() -> None:
-    assert failure(KeyboardInterrupt()) == ("", 130)
+    assert failure(KeyboardInterrupt(), 130) == ("", 130)
+
+
+def test_a_signal_is_the_reason_whatever_it_made_of_the_code_it_struck() -> None:
+    assert failure(TypeError("expected header key to be unicode string"), 143) == ("", 143)
 
 
 def test_what_nobody_foresaw_keeps_its_traceback() -> None:

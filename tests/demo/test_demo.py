@@ -108,7 +108,7 @@ def test_the_demo_reports_and_adds_up_and_a_second_run_starts_clean(samples: Pat
 
 MOMENTS: dict[str, Callable[[Demo, Path], bool]] = {
     "processes are starting": lambda demo, folder: (folder / "worker.log").exists(),
-    "history is being played": lambda demo, folder: "Source of the calls" in demo.said,
+    "services are joining": lambda demo, folder: "Source of the calls" in demo.said,
     "the report is being printed": lambda demo, folder: "Moments, by kind" in demo.said,
     "everything is kept running": lambda demo, folder: "until you press Ctrl-C" in demo.said,
 }
@@ -119,8 +119,7 @@ MOMENTS: dict[str, Callable[[Demo, Path], bool]] = {
     [
         ("processes are starting", signal.SIGINT),
         ("processes are starting", signal.SIGHUP),
-        ("history is being played", signal.SIGINT),
-        ("history is being played", signal.SIGTERM),
+        ("services are joining", signal.SIGTERM),
         ("the report is being printed", signal.SIGINT),
         ("everything is kept running", signal.SIGTERM),
     ],
@@ -130,6 +129,18 @@ def test_a_signal_at_any_moment_ends_every_process(
 ) -> None:
     demo = Demo(samples, tmp_path, "--keep")
     demo.wait_for(lambda: MOMENTS[moment](demo, tmp_path / "demo"))
+    assert demo.end(number) == (130 if number is signal.SIGINT else 128 + number)
+    assert demo.running() == set()
+    assert "Traceback" not in demo.said
+
+
+@pytest.mark.parametrize(("seconds", "number"), [(4.0, signal.SIGINT), (8.0, signal.SIGTERM)])
+def test_a_signal_while_history_is_played_ends_every_process(
+    tmp_path: Path, seconds: float, number: signal.Signals
+) -> None:
+    demo = Demo(SAMPLES, tmp_path, "--keep")
+    demo.wait_for(lambda: "Source of the calls" in demo.said)
+    time.sleep(seconds)  # somewhere in the middle, wherever this machine is by then
     assert demo.end(number) == (130 if number is signal.SIGINT else 128 + number)
     assert demo.running() == set()
     assert "Traceback" not in demo.said
