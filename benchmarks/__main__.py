@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import codec, drain, memory
 from benchmarks.report import Table, machine, progress
 from tests.kafka.jars import BrokerUnavailable
 

@@ -132,7 +132,9 @@ def _table(
                 "momentous is": f"{ours / median(measured):.2f} x",
             }
         )
-    each = ", ".join(f"{outputs[topic] / touchpoints:.3f} {topic}" for topic in (MOMENTS, DECISIONS, TRIGGERS, VERDICTS))
+    each = ", ".join(
+        f"{outputs[topic] / touchpoints:.3f} {topic}" for topic in (MOMENTS, DECISIONS, TRIGGERS, VERDICTS)
+    )
     table.notes = [
         f"goal: {GOAL:,} touchpoints/s; {CUSTOMERS:,} customers, 4 partitions, touchpoints of {DAYS} days, "
         f"clock {'of the touchpoints (history)' if history else 'live'}",

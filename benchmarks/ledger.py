@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]  # re-exported implicitly
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # re-exported implicitly
 
 from benchmarks.stage import Process
 from streams.customer.ledger import PARTITION_KEY, PartitionRecord, decode_partition
 from streams.kafka import client_config, consumer_config
 from streams.settings import Settings
 from streams.topics import CHANGELOG, TOUCHPOINTS
+
+LEADERS_S = 30.0
+"""How long a new topic's leaders may take to serve."""
 
 
 class Commit(NamedTuple):
@@ -32,15 +35,18 @@ class Commit(NamedTuple):
 
 def ends(settings: Settings, topic: str = TOUCHPOINTS) -> dict[int, int]:
     """The end offset of every partition of ``topic`` (short name)."""
-    consumer = Consumer(consumer_config(settings, **{"group.id": "bench-ends", "isolation.level": "read_uncommitted"}))
-    try:
-        name = settings.topic(topic)
-        return {
-            number: consumer.get_watermark_offsets(TopicPartition(name, number), timeout=10, cached=False)[1]
-            for number in range(settings.partitions)
-        }
-    finally:
-        consumer.close()
+    admin = AdminClient({**client_config(settings), "log_level": 0})
+    wanted = [TopicPartition(settings.topic(topic), number) for number in range(settings.partitions)]
+    deadline = time.monotonic() + LEADERS_S
+    while True:
+        asked = admin.list_offsets({tp: OffsetSpec.latest() for tp in wanted})
+        try:
+            return {tp.partition: future.result(30).offset for tp, future in asked.items()}
+        except KafkaException as error:
+            # A new topic's leaders are announced before they serve.
+            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION or time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
 
 
 def wait_applied(settings: Settings, worker: Process, until: Mapping[int, int], timeout_s: float) -> None:
@@ -52,20 +58,24 @@ def wait_applied(settings: Settings, worker: Process, until: Mapping[int, int], 
     Raises:
         RuntimeError: the worker ended, or did not get there in time; with the end of its log.
     """
-    admin = AdminClient({**client_config(settings), "log_level": 0})
-    name = settings.topic(TOUCHPOINTS)
-    wanted = [TopicPartition(name, number) for number in until]
+    # It never subscribes, so it asks for the group's offsets without joining the group.
+    consumer = Consumer(consumer_config(settings, **{"group.id": settings.app_id}))
+    wanted = [TopicPartition(settings.topic(TOUCHPOINTS), number) for number in until]
     deadline = time.monotonic() + timeout_s
-    while True:
-        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(settings.app_id, wanted)])
-        reached = {tp.partition: tp.offset for tp in asked[settings.app_id].result(10).topic_partitions}
-        if all(reached.get(number, -1) >= end for number, end in until.items()):
-            return
-        if not worker.is_running:
-            raise RuntimeError(f"the worker ended:\n{worker.log_end()}")
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"after {timeout_s:.0f} s the worker was at {reached} of {dict(until)}:\n{worker.log_end()}")
-        time.sleep(0.2)
+    reached: dict[int, int] = {}
+    try:
+        while any(reached.get(number, -1) < end for number, end in until.items()):
+            if not worker.is_running:
+                raise RuntimeError(f"the worker ended:\n{worker.log_end()}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"after {timeout_s:.0f} s the worker was at {reached} of {dict(until)}:\n{worker.log_end()}"
+                )
+            time.sleep(0.2)
+            with suppress(KafkaException):  # the group's coordinator is not there at once
+                reached = {tp.partition: tp.offset for tp in consumer.committed(wanted, timeout=5)}
+    finally:
+        consumer.close()
 
 
 def commits(settings: Settings) -> list[Commit]:

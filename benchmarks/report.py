@@ -34,7 +34,12 @@ class Table:
             cells = [columns, *([_cell(row[column]) for column in columns] for row in self.rows)]
             widths = [max(len(line[at]) for line in cells) for at in range(len(columns))]
             for number, line in enumerate(cells):
-                print("  " + "  ".join(_aligned(cell, width, at) for at, (cell, width) in enumerate(zip(line, widths, strict=True))))
+                print(
+                    "  "
+                    + "  ".join(
+                        _aligned(cell, width, at) for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+                    )
+                )
                 if number == 0:
                     print("  " + "  ".join("-" * width for width in widths))
         for note in self.notes:

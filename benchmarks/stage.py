@@ -30,6 +30,7 @@ class Process:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.log = log
+        self._log_start = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -70,6 +71,12 @@ class Process:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024 / 1e6
         raise RuntimeError("no VmHWM in /proc: memory is measured on Linux only")
+
+    def lanes_running(self) -> int:
+        """How many lanes of this worker have said that they run, its predecessors' left out."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read().count(b"lane runs")
 
     def log_end(self) -> str:
         """The last lines of its log."""

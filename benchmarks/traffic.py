@@ -54,7 +54,7 @@ def _call(pick: random.Random, call: int, customers: int) -> list[Touchpoint]:
     agent = f"agent-{pick.randrange(40)}"
     made: list[Touchpoint] = []
     for kind in types:
-        properties: dict[str, None | bool | int | float | str] = {"priority": 1, "skill": skill}
+        properties: dict[str, bool | int | float | str | None] = {"priority": 1, "skill": skill}
         if kind in ("queue.abandoned", "agent.connected"):
             properties["wait_seconds"] = wait
         if kind.startswith("agent."):

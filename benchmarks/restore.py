@@ -1,0 +1,60 @@
+"""Customers a second that a started worker restores from the changelog."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Iterator
+
+from benchmarks.definitions import shipped
+from benchmarks.fill import encoded, fill
+from benchmarks.ledger import ends, wait_applied
+from benchmarks.report import Table, progress
+from benchmarks.stage import Process, Stage
+from benchmarks.traffic import calls
+from schemas import Codec, Touchpoint
+from streams.publishing import activate
+from streams.topics import TOUCHPOINTS
+
+TIMEOUT_S = 300.0
+_RUNS = re.compile(rb"lane runs.*? customers=(\d+)")
+
+
+def run(customers: int = 200_000) -> Table:
+    """A worker gathers ``customers``, ends, and is started again."""
+    codec = Codec()
+    with Stage() as stage:
+        settings = stage.topics("restore")
+        activate(settings, codec, shipped())
+        progress(f"restore: gathering {customers:,} customers")
+        fill(settings, settings.topic(TOUCHPOINTS), encoded(codec, _one_call_each(customers)))
+        first = stage.worker(settings)
+        wait_applied(settings, first, ends(settings), TIMEOUT_S)
+        first.kill()
+        progress("restore: starting again")
+        started = time.monotonic()
+        again = stage.worker(settings)
+        while again.lanes_running() < settings.partitions:
+            if not again.is_running or time.monotonic() - started > TIMEOUT_S:
+                raise RuntimeError(f"the worker did not come back:\n{again.log_end()}")
+            time.sleep(0.02)
+        seconds = time.monotonic() - started
+        restored = _customers(again, settings.partitions)
+    table = Table("restore", "from the start of the process, after kill -9, until every lane runs")
+    table.rows.append({"customers": restored, "seconds": seconds, "customers/s": restored / seconds})
+    return table
+
+
+def _one_call_each(customers: int) -> Iterator[Touchpoint]:
+    """Two touchpoints of each customer, shuffled."""
+    now = time.time_ns() // 1_000_000
+    order = list(range(customers)) * 2
+    random.Random(1).shuffle(order)
+    for number, touchpoint in zip(order, calls(len(order), 1, now - 3_600_000, len(order) / 3600), strict=True):
+        yield {**touchpoint, "customer_id": f"customer-{number:07d}", "identified": True}
+
+
+def _customers(worker: Process, lanes: int) -> int:
+    found = _RUNS.findall(worker.log.read_bytes())
+    return sum(int(number) for number in found[-lanes:])
