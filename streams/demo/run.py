@@ -15,6 +15,7 @@ import fcntl
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -227,18 +228,24 @@ def _what_next(console: Console, folder: Path, keep: bool, example: Example | No
         console.print("Everything is running until you press Ctrl-C. In another terminal:")
     else:
         console.print("Everything has ended; what was stored is still there. To look at it:")
-    lines = [f"export MOMENTOUS_CONFIG={folder / 'momentous.toml'}"]
-    if not keep:
-        lines.append("momentous clickhouse-embedded &        # or next time: momentous demo --keep")
-    lines += [
-        "momentous query                        # the questions that come with it",
-        "momentous query decisions-by-reason --param rule=queue.abandoned",
-        "momentous settings                     # what can be set, and how",
-    ]
+    console.print(f"  export MOMENTOUS_CONFIG={folder / 'momentous.toml'}", soft_wrap=True)
+    program = _program()
+    lines = [] if keep else ["clickhouse-embedded &  # or next time: demo --keep"]
+    lines += ["query                  # the questions that come with it"]
+    lines += ["query decisions-by-reason --param rule=queue.abandoned"]
     if example is not None:
-        lines += [f"momentous explain {example.customer_id}", f"momentous trace {example.event_id}"]
+        lines += [f"explain {example.customer_id}", f"trace {example.event_id}"]
+    lines += ["settings               # what can be set, and how"]
     for line in lines:
-        console.print(f"  {line}", soft_wrap=True)
+        console.print(f"  {program} {line}", soft_wrap=True)
+
+
+def _program() -> str:
+    """How this user calls us: by name where that is enough, else by the path of our environment."""
+    if shutil.which("momentous"):
+        return "momentous"
+    path = Path(sys.executable).parent / "momentous"
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _settings(broker: EmbeddedBroker, folder: Path) -> Settings:
