@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+from confluent_kafka import KafkaException
+
+from benchmarks import absence, codec, drain, latency, loader, memory, restore
 from benchmarks.report import Table, machine, progress
 from tests.kafka.jars import BrokerUnavailable
 
@@ -14,19 +20,103 @@ RESULT = Path("bench.json")
 
 def main(argv: list[str] | None = None) -> int:
     """Run what was asked for, print its tables, write ``bench.json``; the exit code."""
-    chosen = _parser().parse_args(argv)
-    benchmarks = [chosen.benchmark] if chosen.name else [default for default in _everything()]
+    parser = _parser()
+    chosen = parser.parse_args(argv)
+    # Without a name: every one, with its defaults.
+    asked = [chosen] if chosen.name else [parser.parse_args([name]) for name in _EVERY]
     tables: list[Table] = []
+    failed = False
     try:
         about = machine()
-        for benchmark in benchmarks:
-            tables.append(benchmark(chosen))
-            tables[-1].show()
-    except (BrokerUnavailable, RuntimeError) as error:
+        for options in asked:
+            try:
+                tables.append(options.run(options))
+                tables[-1].show()
+            except BrokerUnavailable:
+                raise
+            except (RuntimeError, OSError, subprocess.TimeoutExpired, KafkaException) as error:
+                failed = True
+                print(f"error: {options.name}: {error}", file=sys.stderr)
+    except BrokerUnavailable as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print("measured on: " + "; ".join(f"{name} {value}" for name, value in about.items()))
     found = [{"name": table.name, "title": table.title, "rows": table.rows, "notes": table.notes} for table in tables]
     RESULT.write_text(json.dumps({"machine": about, "benchmarks": found}, indent=2) + "\n")
     progress(f"written to {RESULT}")
-    return 0
+    return 1 if failed else 0
+
+
+_EVERY = ("codec", "drain", "latency", "absence", "memory", "restore", "loader")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks", description="Without a name: all, at full count.")
+    names = parser.add_subparsers(dest="name", metavar="NAME")
+
+    one = _named(names, "codec", codec.__doc__)
+    one.add_argument("--records", type=int, default=200_000)
+    one.add_argument("--runs", type=int, default=5)
+    one.set_defaults(run=lambda chosen: codec.run(chosen.records, chosen.runs))
+
+    one = _named(names, "drain", drain.__doc__)
+    one.add_argument("--touchpoints", type=int, default=400_000)
+    one.add_argument("--runs", type=int, default=5)
+    one.add_argument("--faust-touchpoints", type=int, default=60_000, help="the plain Faust agent drains fewer")
+    one.add_argument("--peers", type=_words, default=("faust", "quix"), help="faust,quix or '' for none")
+    one.add_argument("--history", action="store_true", help="clock of the touchpoints: absences fall due meanwhile")
+    one.set_defaults(
+        run=lambda chosen: drain.run(
+            chosen.touchpoints,
+            chosen.runs,
+            min(chosen.faust_touchpoints, chosen.touchpoints),
+            chosen.peers,
+            chosen.history,
+        )
+    )
+
+    one = _named(names, "latency", latency.__doc__)
+    one.add_argument("--rates", type=_numbers, default=latency.RATES, help="touchpoints a second: 5000,10000")
+    one.add_argument("--seconds", type=int, default=20, help="measured at each rate, after the warm-up")
+    one.set_defaults(run=lambda chosen: latency.run(chosen.rates, chosen.seconds))
+
+    one = _named(names, "absence", absence.__doc__)
+    one.add_argument("--flows", type=int, default=400)
+    one.set_defaults(run=lambda chosen: absence.run(chosen.flows))
+
+    one = _named(names, "memory", memory.__doc__)
+    one.add_argument("--touchpoints", type=int, default=1_000_000)
+    one.set_defaults(run=lambda chosen: memory.run(chosen.touchpoints))
+
+    one = _named(names, "restore", restore.__doc__)
+    one.add_argument("--customers", type=int, default=200_000)
+    one.set_defaults(run=lambda chosen: restore.run(chosen.customers))
+
+    one = _named(names, "loader", loader.__doc__)
+    one.add_argument("--touchpoints", type=int, default=400_000)
+    one.set_defaults(run=lambda chosen: loader.run(chosen.touchpoints))
+    return parser
+
+
+def _named(names: Any, name: str, about: str | None) -> argparse.ArgumentParser:
+    told = (about or "").splitlines()[0]
+    parser: argparse.ArgumentParser = names.add_parser(name, help=told, description=told)
+    return parser
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(word for word in text.split(",") if word)
+    if set(words) - {"faust", "quix"}:
+        raise argparse.ArgumentTypeError(f"{text!r}: peers are faust and quix")
+    return words
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: write whole numbers, like 5000,10000") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -39,7 +39,7 @@ def ends(settings: Settings, topic: str = TOUCHPOINTS) -> dict[int, int]:
     wanted = [TopicPartition(settings.topic(topic), number) for number in range(settings.partitions)]
     deadline = time.monotonic() + LEADERS_S
     while True:
-        asked = admin.list_offsets({tp: OffsetSpec.latest() for tp in wanted})
+        asked = admin.list_offsets({tp: OffsetSpec.latest() for tp in wanted})  # type: ignore[no-untyped-call]
         try:
             return {tp.partition: future.result(30).offset for tp, future in asked.items()}
         except KafkaException as error:

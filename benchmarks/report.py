@@ -33,15 +33,10 @@ class Table:
             columns = list(self.rows[0])
             cells = [columns, *([_cell(row[column]) for column in columns] for row in self.rows)]
             widths = [max(len(line[at]) for line in cells) for at in range(len(columns))]
-            for number, line in enumerate(cells):
-                print(
-                    "  "
-                    + "  ".join(
-                        _aligned(cell, width, at) for at, (cell, width) in enumerate(zip(line, widths, strict=True))
-                    )
-                )
-                if number == 0:
-                    print("  " + "  ".join("-" * width for width in widths))
+            lines = [list(map(_aligned, line, widths, range(len(columns)))) for line in cells]
+            lines.insert(1, ["-" * width for width in widths])
+            for line in lines:
+                print("  " + "  ".join(line))
         for note in self.notes:
             print(f"  . {note}")
         print(flush=True)
