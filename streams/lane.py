@@ -339,8 +339,8 @@ class Lane:
 
     async def _wait_fenced(self) -> None:
         """Another owner took over. If the group still says it is ours after a while, so be it."""
-        self.phase = Phase.FENCED
         self._forget()
+        self.phase = Phase.FENCED
         log.warning("lane fenced: another owner has the partition", partition=self.number)
         await self._pause_for(2 * self._settings.session_timeout_ms / 1000)
 
