@@ -12,5 +12,10 @@ def make_codec(settings: Settings) -> Codec:
     Raises:
         RegistryUnavailable: a registry over the network did not answer (on first use).
     """
+    return Codec(make_registry(settings))
+
+
+def make_registry(settings: Settings) -> ConfluentRegistry:
+    """The registry at ``schema_registry_url``."""
     login = {"basic.auth.user.info": settings.schema_registry_user} if settings.schema_registry_user else {}
-    return Codec(ConfluentRegistry(settings.schema_registry_url, login))
+    return ConfluentRegistry(settings.schema_registry_url, login)

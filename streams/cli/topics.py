@@ -20,8 +20,9 @@ def create(
     ] = True,
 ) -> None:
     """Create the topics that are missing and check the others."""
+    from schemas import Codec
     from streams.cli.console import say
-    from streams.codec import make_codec
+    from streams.codec import make_codec, make_registry
     from streams.definition_files import shipped_definitions
     from streams.publishing import activate
     from streams.settings import load_settings
@@ -29,6 +30,9 @@ def create(
     from streams.topics import TOPICS, TOUCHPOINTS
 
     settings = load_settings()
+    registry = make_registry(settings)
+    Codec(registry).prepare()
+    registry.require_full_transitive()
     created = create_topics(settings)
     say(f"topics: {len(created)} created, {len(TOPICS) - len(created)} were there and are right")
     if rules and settings.topic(TOUCHPOINTS) in created:
