@@ -78,7 +78,7 @@ def _variant(stage: Stage, flows: int, restarted: bool) -> dict[str, object]:
     seconds = LONG_S if restarted else SHORT_S
     activate(settings, codec, [rule_activation(_RULE.format(seconds=seconds)), policy_activation(_POLICY)])
     worker = stage.worker(settings)
-    wait_applied(settings, worker, ends(settings), TIMEOUT_S)
+    worker.wait_lanes(settings.partitions, TIMEOUT_S)
     first = time.time() + seconds
     _start_flows(settings, codec, flows)
     back = 0.0
@@ -87,7 +87,8 @@ def _variant(stage: Stage, flows: int, restarted: bool) -> dict[str, object]:
         time.sleep(max(0.0, first - RESTART_BEFORE_S - time.time()))
         worker.kill()
         worker = stage.worker(settings)
-        back = _running_again(worker, settings.partitions)
+        worker.wait_lanes(settings.partitions, TIMEOUT_S)
+        back = time.time()
     moments = _moments(settings, worker, flows)
     worker.stop()
     fired = [(moment.timestamp, codec.decode(moment.value)[1]["detected_at"]) for moment in moments]
@@ -129,16 +130,6 @@ def _flow(number: int) -> Iterator[Touchpoint]:
         "identities": {},
         "properties": {},
     }
-
-
-def _running_again(worker: Process, lanes: int) -> float:
-    """When every lane ran, by the worker's log, in seconds since 1970."""
-    started = time.monotonic()
-    while worker.lanes_running() < lanes:
-        if not worker.is_running or time.monotonic() - started > TIMEOUT_S:
-            raise RuntimeError(f"the worker did not come back:\n{worker.log_end()}")
-        time.sleep(0.02)
-    return time.time()
 
 
 def _moments(settings: Settings, worker: Process, flows: int) -> list[Record]:

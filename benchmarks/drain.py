@@ -12,7 +12,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # re-exported implicitly
@@ -36,8 +35,6 @@ GOAL = 50_000
 CUSTOMERS = 20_000
 TIMEOUT_S = 300.0
 DAYS = 30
-
-_PEERS = Path(__file__).parent / "peers"
 
 
 def run(
@@ -98,8 +95,8 @@ def _peer(stage: Stage, settings: Settings, peer: str, records: Sequence[Keyed])
     admin.create_topics([NewTopic(name, settings.partitions, 1)])[name].result(30)
     fill(settings, name, records)
     python = str(quix_environment.quix_python()) if peer == "quix" else sys.executable
-    script = _PEERS / ("quix_state.py" if peer == "quix" else "faust_table.py")
-    command = [python, str(script), settings.kafka_bootstrap, name, f"{name}-app", str(folder), str(len(records))]
+    module = "benchmarks.peers.quix_state" if peer == "quix" else "benchmarks.peers.faust_table"
+    command = [python, "-m", module, settings.kafka_bootstrap, name, f"{name}-app", str(folder), str(len(records))]
     process = stage.process(command, settings, peer)
     process.wait(TIMEOUT_S)
     result = json.loads((folder / "result.json").read_text())

@@ -35,10 +35,7 @@ def run(customers: int = 200_000) -> Table:
         progress("restore: starting again")
         started = time.monotonic()
         again = stage.worker(settings)
-        while again.lanes_running() < settings.partitions:
-            if not again.is_running or time.monotonic() - started > TIMEOUT_S:
-                raise RuntimeError(f"the worker did not come back:\n{again.log_end()}")
-            time.sleep(0.02)
+        again.wait_lanes(settings.partitions, TIMEOUT_S)
         seconds = time.monotonic() - started
         restored = _customers(again, settings.partitions)
     table = Table("restore", "from the start of the process, after kill -9, until every lane runs")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -72,11 +73,24 @@ class Process:
                 return int(line.split()[1]) * 1024 / 1e6
         raise RuntimeError("no VmHWM in /proc: memory is measured on Linux only")
 
-    def lanes_running(self) -> int:
-        """How many lanes of this worker have said that they run, its predecessors' left out."""
+    def wait_lanes(self, lanes: int, timeout_s: float = 60.0) -> float:
+        """Wait until this worker has said that its lanes run; how many seconds that took from here.
+
+        Raises:
+            RuntimeError: it ended, or they did not run in time; with the end of its log.
+        """
+        started = time.monotonic()
+        while self._own_log().count(b"lane runs") < lanes:
+            if not self.is_running or time.monotonic() - started > timeout_s:
+                raise RuntimeError(f"the worker's lanes do not run:\n{self.log_end()}")
+            time.sleep(0.02)
+        return time.monotonic() - started
+
+    def _own_log(self) -> bytes:
+        """Without what an earlier process wrote to the same file."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
-            return log.read().count(b"lane runs")
+            return log.read()
 
     def log_end(self) -> str:
         """The last lines of its log."""

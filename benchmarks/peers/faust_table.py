@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import faust
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from stopwatch import Stopwatch, arguments
+from benchmarks.peers.stopwatch import Stopwatch, arguments
 
 bootstrap, topic_name, app_id, folder, records = arguments()
 app = faust.App(
@@ -39,5 +36,5 @@ async def count(stream: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.argv = [sys.argv[0], "worker", "--loglevel", "warning"]
+    sys.argv = [sys.argv[0], "worker", "--loglevel", "warn"]
     app.main()

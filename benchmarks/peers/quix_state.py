@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import Any
 
-from quixstreams import Application, State
+from quixstreams import Application, State  # type: ignore[import-not-found]
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from stopwatch import Stopwatch, arguments
+from benchmarks.peers.stopwatch import Stopwatch, arguments
 
 bootstrap, topic_name, app_id, folder, records = arguments()
 app = Application(
