@@ -19,7 +19,7 @@ RESULT = Path("bench.json")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run what was asked for, print its tables, write ``bench.json``; the exit code."""
+    """Run what was asked for, print its tables; all of them also go to ``bench.json``. Returns the exit code."""
     parser = _parser()
     chosen = parser.parse_args(argv)
     # Without a name: every one, with its defaults.
@@ -41,9 +41,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print("measured on: " + "; ".join(f"{name} {value}" for name, value in about.items()))
-    found = [{"name": table.name, "title": table.title, "rows": table.rows, "notes": table.notes} for table in tables]
-    RESULT.write_text(json.dumps({"machine": about, "benchmarks": found}, indent=2) + "\n")
-    progress(f"written to {RESULT}")
+    if not chosen.name:
+        found = [vars(table) for table in tables]
+        RESULT.write_text(json.dumps({"machine": about, "benchmarks": found}, indent=2) + "\n")
+        progress(f"written to {RESULT}")
     return 1 if failed else 0
 
 
