@@ -152,7 +152,7 @@ class PartitionProducer:
                 # The queue is full: let the broker threads drain it.
                 producer.poll(0.05)
             except KafkaException as error:
-                raise _meaning(error, committing=False) from error
+                raise _meaning(_cause(producer, error), committing=False) from error
 
     def _call(self, call: Any, *args: Any) -> None:
         try:
@@ -167,6 +167,16 @@ class PartitionProducer:
         except KafkaException as error:
             committing = self._producer is not None and call == self._producer.commit_transaction
             raise _meaning(error, committing) from error
+
+
+def _cause(producer: Producer, error: KafkaException) -> KafkaException:
+    """What a "fatal error" was: ``produce`` does not say, every transactional call does, at once."""
+    if error.args[0].code() == KafkaError._FATAL:
+        try:
+            producer.begin_transaction()
+        except KafkaException as cause:
+            return cause
+    return error
 
 
 def _meaning(error: KafkaException, committing: bool) -> TransactionError:
