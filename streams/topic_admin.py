@@ -45,10 +45,13 @@ def create_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> list[
     existing = [topic for topic in topics if topic not in missing]
     if existing:
         _check(admin, settings, existing, metadata)
-    if missing:
-        _create(admin, settings, missing)
-        _wait_for_leaders(admin, settings, missing)
-    return [settings.topic(topic.name) for topic in missing]
+    if not missing:
+        return []
+    created = _create(admin, settings, missing)
+    metadata = _wait_for_leaders(admin, settings, missing)
+    if raced := [topic for topic in missing if settings.topic(topic.name) not in created]:
+        _check(admin, settings, raced, metadata)
+    return created
 
 
 def check_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> None:
@@ -103,7 +106,8 @@ def _ensure_embedded(admin: AdminClient, settings: Settings, topics: Sequence[To
     return created
 
 
-def _create(admin: AdminClient, settings: Settings, topics: Sequence[Topic]) -> None:
+def _create(admin: AdminClient, settings: Settings, topics: Sequence[Topic]) -> list[str]:
+    """Names of the topics that this call made; the others are there, since someone was quicker."""
     requests = [
         NewTopic(
             settings.topic(topic.name),
@@ -113,39 +117,42 @@ def _create(admin: AdminClient, settings: Settings, topics: Sequence[Topic]) -> 
         )
         for topic in topics
     ]
+    created: list[str] = []
     faults = []
     for name, future in admin.create_topics(requests, operation_timeout=_CREATE_TIMEOUT_SECONDS).items():
         try:
             future.result(_CREATE_TIMEOUT_SECONDS)
+            created.append(name)
         except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # someone else was quicker
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 faults.append(f"{name}: {error.args[0].str()}")
     if faults:
         raise TopicMismatch(
             f"topics could not be created: {'; '.join(faults)}",
             "check MOMENTOUS_REPLICATION_FACTOR against the number of brokers, and this user's rights",
         )
+    return created
 
 
-def _wait_for_leaders(admin: AdminClient, settings: Settings, topics: Sequence[Topic]) -> None:
+def _wait_for_leaders(admin: AdminClient, settings: Settings, topics: Sequence[Topic]) -> Any:
+    """The cluster's metadata once every partition of the topics has a leader."""
     names = {settings.topic(topic.name) for topic in topics}
     deadline = time.monotonic() + _CREATE_TIMEOUT_SECONDS
     while True:
-        known = _metadata(admin, settings).topics
-        ready = {
-            name
-            for name in names & known.keys()
-            if len(known[name].partitions) == settings.partitions
-            and all(partition.leader >= 0 for partition in known[name].partitions.values())
-        }
+        metadata = _metadata(admin, settings)
+        ready = {name for name in names if _has_leaders(metadata.topics.get(name))}
         if ready == names:
-            return
+            return metadata
         if time.monotonic() > deadline:
             raise Unreachable(
                 f"no leader yet for every partition of {', '.join(sorted(names - ready))}",
                 "look at the brokers, then run `momentous topics create` again",
             )
         time.sleep(0.05)
+
+
+def _has_leaders(topic: Any) -> bool:
+    return topic is not None and all(partition.leader >= 0 for partition in topic.partitions.values())
 
 
 def _faults(admin: AdminClient, settings: Settings, topics: Sequence[Topic], metadata: Any) -> list[str]:

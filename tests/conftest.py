@@ -58,7 +58,7 @@ def settings(kafka: Broker | ExternalBroker, tmp_path: Path) -> Iterator[Setting
     """Settings with a topic prefix and an application id of this test alone; its topics go with it."""
     made = settings_for(kafka.bootstrap, tmp_path)
     yield made
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
     ours = [name for name in admin.list_topics(timeout=10).topics if name.startswith(made.topic_prefix)]
     if ours:
         for future in admin.delete_topics(ours).values():

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -19,7 +21,7 @@ def test_the_missing_topics_are_made_as_the_contract_says(settings: Settings) ->
         "touchpoints.dead",
         "customers-changelog",
     ]
-    known = AdminClient({"bootstrap.servers": settings.kafka_bootstrap}).list_topics(timeout=10).topics
+    known = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 0}).list_topics(timeout=10).topics
     assert [len(known[name].partitions) for name in created] == [4] * 7
 
 
@@ -27,8 +29,14 @@ def test_topics_that_are_right_stay_as_they_are(topics: Settings) -> None:
     assert create_topics(topics) == []
 
 
+def test_two_that_create_at_once_share_the_work_and_both_succeed(settings: Settings) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(create_topics, [settings, settings])
+    assert len({*first, *second}) == len(first) + len(second) == 7
+
+
 def test_every_fault_of_the_existing_topics_is_told_at_once(settings: Settings) -> None:
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 0})
     strangers = [
         NewTopic(settings.topic("touchpoints"), 3, 1, config={"max.message.bytes": "1000"}),
         NewTopic(
