@@ -1,7 +1,7 @@
 """A process that notes when each trigger can be read committed.
 
-``python -m benchmarks.receipts RESULT`` appends a line per trigger: the opening touchpoint's event id
-and the time, in seconds, at which it was handed to us.
+``python -m benchmarks.receipts RESULT`` appends a line per trigger: the opening touchpoint's event id,
+the time at which it was handed to us, and the time at which the broker appended it, both in seconds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
             if (error := message.error()) is not None:
                 raise KafkaException(error)
             _, trigger = codec.decode(message.value(), "Trigger")
-            result.write(f"{trigger['evidence'][0]['event_id']} {received:.6f}\n")
+            result.write(f"{trigger['evidence'][0]['event_id']} {received:.6f} {message.timestamp()[1] / 1000:.3f}\n")
 
 
 if __name__ == "__main__":
