@@ -18,7 +18,6 @@ from benchmarks.stage import Process, Stage
 from benchmarks.traffic import calls
 from schemas import Codec
 from sinks.connection import connect
-from sinks.errors import ClickHouseUnavailable
 from streams.publishing import activate
 from streams.settings import Settings
 from streams.topics import DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
@@ -34,8 +33,8 @@ def run(touchpoints: int = 400_000) -> Table:
     span_ms = DAYS * 86_400_000
     start = time.time_ns() // 1_000_000 - span_ms
     with Stage() as stage:
-        url = f"http://127.0.0.1:{_free_port()}"
-        settings = msgspec.structs.replace(stage.topics("loader"), clickhouse_url=url)
+        port = _free_port()
+        settings = stage.topics("loader", clickhouse_url=f"http://127.0.0.1:{port}")
         activate(settings, codec, shipped())
         progress(f"loader: filling topics with {touchpoints:,} touchpoints and what comes of them")
         traffic = calls(touchpoints, CUSTOMERS, start, touchpoints / span_ms * 1000)
@@ -45,7 +44,7 @@ def run(touchpoints: int = 400_000) -> Table:
         worker.stop()
         rows = {table: len(read(settings, topic)) for topic, table in _TABLES.items()} | {"touchpoints": touchpoints}
         progress(f"loader: loading {sum(rows.values()):,} rows")
-        client = _connected(settings, stage.momentous(settings, "clickhouse-embedded"))
+        client = _connected(settings, stage.momentous(settings, "clickhouse-embedded"), port)
         seconds, measured = _load(stage.momentous(settings, "loader"), client, settings, sum(rows.values()))
     table = Table("loader", "rows a second from filled topics into embedded ClickHouse, views included")
     table.rows.append({"rows": sum(rows.values()), "seconds": seconds, "rows/s": measured / seconds})
@@ -76,15 +75,21 @@ def _load(loader: Process, client: Client, settings: Settings, rows: int) -> tup
         time.sleep(0.1)
 
 
-def _connected(settings: Settings, service: Process) -> Client:
+def _connected(settings: Settings, service: Process, port: int) -> Client:
     deadline = time.monotonic() + 60
-    while True:
-        try:
-            return connect(msgspec.structs.replace(settings, clickhouse_database="default"))
-        except ClickHouseUnavailable:
-            if not service.is_running or time.monotonic() > deadline:
-                raise
-        time.sleep(0.2)
+    while not _listens(port):  # a client that is refused would log each time
+        if not service.is_running or time.monotonic() > deadline:
+            raise RuntimeError(f"ClickHouse does not answer:\n{service.log_end()}")
+        time.sleep(0.1)
+    return connect(msgspec.structs.replace(settings, clickhouse_database="default"))
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _free_port() -> int:
