@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
+
 from sinks.embedded.failure import QueryFailed
+from sinks.embedded.repair import forget_lost_parts
 from sinks.errors import EmbeddedError
+
+log = structlog.get_logger("clickhouse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Engine:
         self._lock = _locked(self._data_dir / "clickhouse.lock")
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir()
+        if forgotten := forget_lost_parts(Path(self._path)):
+            log.info("blocks that a kill cut off are forgotten, so that they can be sent again", blocks=forgotten)
         # The engine takes its time zone from the process when it is first imported.
         os.environ["TZ"] = "UTC"
         time.tzset()

@@ -20,7 +20,7 @@ _DRAIN_SECONDS = 10
 _KEEP_ALIVE_SECONDS = 60
 """Longer than a client idles between two requests: one that closes under it costs the client an error."""
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger("clickhouse")
 
 
 def serve_embedded(data_dir: Path, host: str = "127.0.0.1", port: int = 8123, *, password: str = "") -> None:
