@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ RESULT = Path("bench.json")
 
 def main(argv: list[str] | None = None) -> int:
     """Run what was asked for, print its tables; all of them also go to ``bench.json``. Returns the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every process it started ends too
     parser = _parser()
     chosen = parser.parse_args(argv)
     # Without a name: every one, with its defaults.
@@ -40,6 +42,9 @@ def main(argv: list[str] | None = None) -> int:
     except BrokerUnavailable as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped; nothing is left running", file=sys.stderr)
+        return 130
     print("measured on: " + "; ".join(f"{name} {value}" for name, value in about.items()))
     if not chosen.name:
         found = [vars(table) for table in tables]
