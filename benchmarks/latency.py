@@ -71,7 +71,7 @@ def run(rates: Sequence[int] = RATES, seconds: int = 20) -> Table:
         f"goal: {GOAL}",
         f"one touchpoint in {PROBE_EVERY} triggers outreach and is timed; every other one is a call's, of "
         f"{CUSTOMERS:,} customers; all rules active; {WARM_UP_S} s of warm-up left out",
-        "achieved/s: touchpoints behind the timed triggers, by the time from the end of the warm-up to the last receipt",
+        "achieved/s: touchpoints behind the timed triggers, from the end of the warm-up to the last receipt",
         "p99 to append: until the trigger lies in the log, its transaction still open",
         f"missing: no trigger {SETTLE_S:.0f} s after the last publish; publisher late: its worst lag behind the "
         "schedule, which is part of the latency",
