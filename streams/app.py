@@ -9,10 +9,13 @@ from typing import Any, cast
 
 import faust
 import structlog
+from confluent_kafka.admin import AdminClient
 
 from streams.agents import customer_agent
 from streams.batching import BatchSchema, Consumer, Transport
 from streams.codec import make_codec
+from streams.embedded_broker import is_embedded
+from streams.kafka import client_config
 from streams.lane import LaneRefused
 from streams.lanes import Lanes
 from streams.settings import Settings
@@ -21,11 +24,17 @@ from streams.topics import TOUCHPOINTS
 log = structlog.get_logger("worker")
 
 _BUFFERED_BATCHES = 8
+_METADATA_TIMEOUT_S = 10.0
 _FAUST_LEVELS = {"debug": "INFO", "info": "WARN", "warning": "WARN", "error": "ERROR"}
 
 
-def make_app(settings: Settings) -> tuple[faust.App, Lanes]:
-    """The worker's app and its lanes."""
+def make_app(settings: Settings, check_crcs: bool = True) -> tuple[faust.App, Lanes]:
+    """The worker's app and its lanes.
+
+    Args:
+        settings: of the process.
+        check_crcs: off for the embedded broker, whose transaction markers carry a wrong one.
+    """
     folder = Path(settings.data_dir) / "faust"
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
@@ -36,6 +45,7 @@ def make_app(settings: Settings) -> tuple[faust.App, Lanes]:
         broker_heartbeat_interval=settings.session_timeout_ms / 3000,
         broker_max_poll_records=settings.fetch_records,
         broker_commit_interval=1.0,
+        broker_check_crcs=check_crcs,
         consumer_group_instance_id=settings.worker_instance or None,
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=_BUFFERED_BATCHES,
@@ -81,8 +91,11 @@ def run_worker(settings: Settings) -> int:
     Returns:
         0 after an ordinary stop, 4 when a lane refused to run.
     """
-    app, _ = make_app(settings)
+    metadata = AdminClient(client_config(settings)).list_topics(timeout=_METADATA_TIMEOUT_S)
+    app, _ = make_app(settings, check_crcs=not is_embedded(metadata))
     worker = faust.Worker(app, loglevel=_FAUST_LEVELS[settings.log_level], redirect_stdouts=False, quiet=True)
+    # It writes cursor codes even when it is quiet, also into log files.
+    worker.spinner = None
     # Most objects of a worker are customers, which live long: look for garbage less often.
     gc.set_threshold(100_000, 20, 100)
     log.info("worker starts", app=settings.app_id, bootstrap=settings.kafka_bootstrap)

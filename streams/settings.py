@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     worker_instance: Annotated[
         str, Meta(description="Static membership id of this worker; unique in the group; empty: dynamic.")
     ] = ""
-    worker_web_port: Annotated[int, Meta(ge=0, le=65535, description="Worker's HTTP port; 0: any free one.")] = 6066
+    worker_web_port: Annotated[int, Meta(ge=0, le=65535, description="Worker's HTTP port; 0: no HTTP.")] = 6066
     session_timeout_ms: Annotated[
         int, Meta(ge=1000, description="A silent worker loses its partitions after this.")
     ] = 6000
@@ -100,7 +100,7 @@ def _file_values(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{FILE_VARIABLE}={path}: cannot be read ({error.strerror})") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{FILE_VARIABLE}={path}: not TOML ({error})") from error
 
 
