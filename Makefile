@@ -36,7 +36,7 @@ lock:  ## new lock files (needs uv)
 	@uv pip compile -q pyproject.toml --extra install --extra dev --universal --python-version 3.11 --generate-hashes --no-header -c requirements.lock -o requirements-dev.lock
 
 clean:  ## remove what was made here
-	@rm -rf $(VENV) .momentous .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage chaos.json
+	@rm -rf $(VENV) .momentous .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage chaos.json bench.json
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
