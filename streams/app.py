@@ -92,7 +92,7 @@ def run_worker(settings: Settings) -> int:
         0 after an ordinary stop, 4 when a lane refused to run.
     """
     metadata = AdminClient(client_config(settings)).list_topics(timeout=_METADATA_TIMEOUT_S)
-    app, _ = make_app(settings, check_crcs=not is_embedded(metadata))
+    app, lanes = make_app(settings, check_crcs=not is_embedded(metadata))
     worker = faust.Worker(app, loglevel=_FAUST_LEVELS[settings.log_level], redirect_stdouts=False, quiet=True)
     # It writes cursor codes even when it is quiet, also into log files.
     worker.spinner = None
@@ -101,12 +101,14 @@ def run_worker(settings: Settings) -> int:
     log.info("worker starts", app=settings.app_id, bootstrap=settings.kafka_bootstrap)
     try:
         worker.execute_from_commandline()
-    except LaneRefused as error:
-        log.error("worker stops", reason=str(error))
-        return 4
     except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
+        # Faust ends every crash the same way; what a lane refused with is known here.
+        if lanes.refusal is None:
+            return int(ended.code or 0)
+    except LaneRefused:
+        pass
+    log.error("worker stops", reason=str(lanes.refusal))
+    return 4
 
 
 def _credentials(settings: Settings) -> Any:

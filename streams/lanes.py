@@ -19,7 +19,12 @@ log = structlog.get_logger("lanes")
 
 
 class Lanes:
-    """The lanes of the touchpoints partitions that this worker owns."""
+    """The lanes of the touchpoints partitions that this worker owns.
+
+    Attributes:
+        lanes: by partition.
+        refusal: why the first lane that cannot run cannot; None while all can.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,7 @@ class Lanes:
             refuse: told when a lane cannot run at all.
         """
         self.lanes: dict[int, Lane] = {}
+        self.refusal: LaneRefused | None = None
         self._settings = settings
         self._codec = codec
         self._consumer = consumer
@@ -52,7 +58,7 @@ class Lanes:
         for number in sorted(owned - self._owned):
             lane = self.lanes.get(number)
             if lane is None:
-                lane = Lane(number, self._settings, self._codec, self, self._slot, self._refuse)
+                lane = Lane(number, self._settings, self._codec, self, self._slot, self._refused)
                 self.lanes[number] = lane
             lane.start()
         self._owned = owned
@@ -77,6 +83,10 @@ class Lanes:
         """Hand a batch to its lane; without one it was revoked meanwhile, and its new owner reads it."""
         if batch.partition in self._owned:
             await self.lanes[batch.partition].put(batch, acknowledge)
+
+    async def _refused(self, error: LaneRefused) -> None:
+        self.refusal = self.refusal or error
+        await self._refuse(error)
 
     # -- Feed -------------------------------------------------------------------------------------
 

@@ -55,6 +55,17 @@ class WorkerProcess:
         finally:
             self.kill()
 
+    def wait(self, timeout_s: float) -> int:
+        """Wait until it ends by itself; its exit code."""
+        assert self._process is not None
+        return self._process.wait(timeout_s)
+
+    def resident_mb(self) -> int:
+        """Its resident memory."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+
     def pause(self) -> None:
         """SIGSTOP."""
         self._signal(signal.SIGSTOP)
