@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -10,6 +11,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 
 from sinks.errors import ClickHouseUnavailable
 from streams.settings import Settings
+
+# It logs each failed attempt and raises it too; whoever catches it says it once.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 ANSWER_SECONDS = 60
 """How long one answer may take: well below the time after which Kafka gives a silent consumer up."""

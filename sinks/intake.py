@@ -46,9 +46,10 @@ class Intake:
         self.held = 0
         self.held_bytes = 0
         self.held_since = 0.0
+        self._owned: list[TopicPartition] = []
+        self._begun = False
         self._ledgers: dict[Partition, Ledger] = {}
         self._at_end: set[Partition] = set()
-        self._failure: BaseException | None = None
         self._told_errors: set[str] = set()
         self._topics = list(topics)
         self._consumer = Consumer(_config(settings, instance))
@@ -64,11 +65,12 @@ class Intake:
             LoaderError: a partition cannot be gone on with.
             KafkaException: Kafka refuses us for good.
         """
+        if self._owned and not self._begun:
+            self._begin()
         if any(ledger.resending for ledger in self._ledgers.values()):
             room = _MOST_READ  # a promise made under another setting is read to its end
         for message in self._consumer.consume(max(1, min(room, _MOST_READ)), seconds):
             self._take(message)
-        self._raise_failure()
 
     def sit_out(self, seconds: float, stop: threading.Event) -> None:
         """Wait and read nothing, but stay in the group; ``resume`` ends it."""
@@ -78,7 +80,6 @@ class Intake:
             message = self._consumer.poll(min(left, _POLL_SECONDS))
             if message is not None:
                 self._take(message)
-            self._raise_failure()
 
     def resume(self) -> None:
         """Read again."""
@@ -114,19 +115,9 @@ class Intake:
         self.held = sum(ledger.waiting for ledger in self._ledgers.values())
         self.held_bytes = 0
 
-    def start_over(self, stop: threading.Event) -> None:
+    def start_over(self) -> None:
         """Begin from what is committed, after a commit that may or may not have arrived."""
-        while not stop.is_set():
-            partitions = self._consumer.assignment()
-            self._forget()
-            try:
-                self._begin(partitions)
-                return
-            except KafkaException as error:
-                if error.args[0].fatal():
-                    raise
-                log.warning("Kafka does not tell what is committed; the loader asks again", error=str(error))
-            self.sit_out(_POLL_SECONDS, stop)
+        self._forget()
 
     @property
     def caught_up(self) -> bool:
@@ -178,7 +169,11 @@ class Intake:
             )
         elif error.fatal():
             raise KafkaException(error)
-        elif error.str() not in self._told_errors:
+        else:
+            self._tell_once(error)
+
+    def _tell_once(self, error: KafkaError) -> None:
+        if error.str() not in self._told_errors:
             self._told_errors.add(error.str())
             log.warning("Kafka reports an error; the loader goes on trying", error=error.str())
 
@@ -186,32 +181,43 @@ class Intake:
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._forget()
-        try:
-            self._begin(partitions)
-        except BaseException as error:  # raised where the loop can see it
-            self._failure = error
+        self._owned = partitions
+        consumer.assign([])  # the next read gives each its start
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._forget()
+        self._owned = []
 
     def _forget(self) -> None:
         self.deals += 1
         self.held = self.held_bytes = 0
+        self._begun = False
         self._ledgers.clear()
         self._at_end.clear()
 
-    def _begin(self, partitions: list[TopicPartition]) -> None:
-        starts: list[TopicPartition] = []
-        for position in self._consumer.committed(partitions, timeout=_KAFKA_SECONDS) if partitions else ():
-            if position.error is not None:
-                raise KafkaException(position.error)
-            ledger = self._ledger(position)
-            self._ledgers[ledger.partition] = ledger
-            starts.append(TopicPartition(*ledger.partition, ledger.next_offset))
+    def _begin(self) -> None:
+        """Read on from what is committed; when Kafka does not tell, the next read asks again."""
+        try:
+            ledgers = [self._ledger(position) for position in self._committed()]
+        except KafkaException as error:
+            if error.args[0].fatal():
+                raise
+            self._tell_once(error.args[0])
+            return
+        starts = [TopicPartition(*ledger.partition, ledger.next_offset) for ledger in ledgers]
+        self._ledgers = {ledger.partition: ledger for ledger in ledgers}
         self._consumer.assign(starts)
         self._consumer.resume(starts)
-        resending = sum(ledger.resending for ledger in self._ledgers.values())
+        self._begun = True
+        resending = sum(ledger.resending for ledger in ledgers)
         log.info("the loader owns partitions", partitions=len(starts), batches_to_send_again=resending)
+
+    def _committed(self) -> list[TopicPartition]:
+        positions = self._consumer.committed(self._owned, timeout=_KAFKA_SECONDS)
+        for position in positions:
+            if position.error is not None:
+                raise KafkaException(position.error)
+        return positions
 
     def _ledger(self, position: TopicPartition) -> Ledger:
         marks = self._consumer.get_watermark_offsets(position, timeout=_KAFKA_SECONDS)
@@ -219,11 +225,6 @@ class Intake:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
         committed = position.offset if position.offset >= 0 else None
         return Ledger(Partition(position.topic, position.partition), committed, position.metadata or "", *marks)
-
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
 
 
 def _config(settings: Settings, instance: str) -> dict[str, Any]:

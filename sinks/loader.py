@@ -131,7 +131,7 @@ class Loader:
             if error.args[0].fatal():
                 raise
             log.warning("an offset commit failed; the loader starts over from what is committed", error=str(error))
-            self._intake.start_over(self._stop)
+            self._intake.start_over()
             return
         self._count(shipments)
         rows = sum(len(shipment.rows) for shipment in shipments)

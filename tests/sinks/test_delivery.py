@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sinks.delivery import Shipment, deliver
@@ -139,7 +139,8 @@ DELIVER: Callable[..., None] = deliver
 LOGS = st.lists(st.integers(0, 40), min_size=1, max_size=25, unique=True).map(sorted)
 FATES = st.lists(st.sampled_from([GO_ON, GO_ON, GO_ON, KILL, TAKE_OVER]), max_size=40)
 SIZES = st.lists(st.integers(1, 8), max_size=30)
-MANY = settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=400, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+UNTIL_FOUND = settings(MANY, phases=[Phase.generate])
 
 
 def holds(world: World) -> None:
@@ -166,7 +167,7 @@ def test_every_single_step_can_be_struck(step: int, action: str) -> None:
 def fails(deliver_wrongly: Callable[..., None] = deliver, *, window: bool = True) -> bool:
     """Whether the same checker, on the same schedules, finds the sabotage."""
 
-    @MANY
+    @UNTIL_FOUND
     @given(LOGS, FATES, SIZES)
     def check(log: list[int], fate: list[str], sizes: list[int]) -> None:
         holds(World(log, fate, sizes, window=window))

@@ -25,19 +25,19 @@ def own_clickhouse(tmp_path: Path) -> Iterator[Service]:
 
 
 def test_r1_a_killed_loader_loses_and_doubles_nothing(loading: Settings, tmp_path: Path) -> None:
-    found = kill_loader(loading, tmp_path, kills=3, rows=8_000, rate=1_500, seed=1)
+    found = kill_loader(loading, tmp_path, kills=3, rows=5_000, rate=1_000, seed=1)
     assert found.holds, found
 
 
 @pytest.mark.parametrize("sabotage", ["no_window", "no_promise"])
 def test_r1_sabotaged_doubles_rows(loading: Settings, tmp_path: Path, sabotage: str) -> None:
-    found = kill_loader(loading, tmp_path, kills=1, rows=3_000, rate=1_500, seed=2, sabotage=sabotage)
+    found = kill_loader(loading, tmp_path, kills=1, rows=1_500, rate=1_000, seed=2, sabotage=sabotage)
     assert (found.lost, found.duplicated > 0) == (0, True)
 
 
 def test_r1_sabotaged_leaves_views_that_disagree(loading: Settings, tmp_path: Path) -> None:
     sabotage = "window_on_raw_tables_alone"
-    found = kill_loader(loading, tmp_path, kills=1, rows=3_000, rate=1_500, seed=3, sabotage=sabotage)
+    found = kill_loader(loading, tmp_path, kills=1, rows=1_500, rate=1_000, seed=3, sabotage=sabotage)
     assert (found.lost, found.duplicated) == (0, 0)
     assert found.views != []
 
@@ -45,7 +45,7 @@ def test_r1_sabotaged_leaves_views_that_disagree(loading: Settings, tmp_path: Pa
 def test_r1_sabotaged_loses_rows(loading: Settings, tmp_path: Path) -> None:
     moments = ["settled"]
     found = kill_loader(
-        loading, tmp_path, kills=1, rows=3_000, rate=1_500, seed=4, moments=moments, sabotage="settle_first"
+        loading, tmp_path, kills=1, rows=1_500, rate=1_000, seed=4, moments=moments, sabotage="settle_first"
     )
     assert found.lost > 0
 
