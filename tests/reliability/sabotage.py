@@ -55,7 +55,36 @@ def swallow_poison() -> None:
     partition.Partition._undo = rethrow  # type: ignore[method-assign]
 
 
+def slow_commits() -> None:
+    """Not a sabotage but a fault: every commit takes two seconds longer, as on a loaded broker."""
+    import asyncio
+
+    from streams.transactions import PartitionProducer
+
+    commit = PartitionProducer.commit
+
+    async def slow(self: Any) -> None:
+        await asyncio.sleep(2.0)
+        await commit(self)
+
+    PartitionProducer.commit = slow  # type: ignore[method-assign]
+
+
+def never_pause() -> None:
+    """Take whatever the broker delivers, however much waits already."""
+    from streams import lane
+
+    lane.QUEUED_BATCHES = 1_000_000_000
+
+
 SABOTAGES: dict[str, Callable[[], None]] = {
     sabotage.__name__: sabotage
-    for sabotage in (forget_applied_offset, no_fencing, commit_newest_acknowledged, swallow_poison)
+    for sabotage in (
+        forget_applied_offset,
+        no_fencing,
+        commit_newest_acknowledged,
+        swallow_poison,
+        slow_commits,
+        never_pause,
+    )
 }

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class WorkerProcess:
-    """One worker; ``instance`` is its static membership id."""
+    """One worker; ``instance`` is its static membership id, ``sabotage`` names some, with blanks between."""
 
     def __init__(self, settings: Settings, instance: str, log: Path, sabotage: str = "") -> None:
         self.instance = instance
@@ -32,7 +32,7 @@ class WorkerProcess:
 
     def start(self) -> None:
         """Start it; its output goes to the log file."""
-        command = [sys.executable, "-m", "tests.reliability.worker", *([self._sabotage] if self._sabotage else [])]
+        command = [sys.executable, "-m", "tests.reliability.worker", *self._sabotage.split()]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
