@@ -47,7 +47,7 @@ def now() -> int:
 
 def publish(settings: Settings, *values: bytes, key: bytes | None = b"c1") -> None:
     """Put values into partition 0."""
-    producer = Producer(producer_config(settings))
+    producer = Producer(producer_config(settings, **{"message.max.bytes": 4_000_000}))
     for value in values:
         producer.produce(settings.topic(TOUCHPOINTS), value, key, 0)
     assert producer.flush(30) == 0
@@ -151,6 +151,21 @@ async def test_a_stop_finishes_the_transaction_in_hand_and_drops_what_waits(one:
     async with HandFed(one) as again:
         await again.until_applied(5_999)
     assert partition_records(one)[0].counters["in"] == 6_000
+
+
+async def test_touchpoints_of_nearly_1_mb_do_not_stop_the_partition(one: Settings) -> None:
+    rule = HUNG_UP.replace("detect: {event: {type: queue.abandoned}}", _THIRD)
+    rules = publish_rules(one, rule)
+    for number in range(8):
+        made = touchpoint(number, now(), "ivr.entered", "c1", reason="x" * 900_000)
+        publish(one, CODEC.encode("Touchpoint", made))
+    async with HandFed(one) as fed:
+        await fed.until_applied(rules + 7)
+    result = compare(one)
+    assert result.holds, result
+
+
+_THIRD = "detect: {count: {type: ivr.entered}, at_least: 3, within: 1d}\nkeep: [reason]"
 
 
 # -- what it is fed -----------------------------------------------------------------------------
@@ -381,7 +396,7 @@ async def test_while_one_lane_waits_for_the_registry_the_others_go_on(topics: Se
         server.answer = (503, b"")
         async with HandFed(settings, 0, codec, slot) as stalled, HandFed(settings, 1, codec, slot) as other:
             await until(lambda: len(server.requests) > 9, "the first one asks")
-            producer = Producer(producer_config(settings))
+            producer = Producer(producer_config(settings, **{"message.max.bytes": 4_000_000}))
             producer.produce(settings.topic(TOUCHPOINTS), b"{}", b"x", 1)
             producer.flush(10)
             await other.until_applied(0)

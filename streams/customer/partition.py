@@ -33,6 +33,9 @@ ALLOWED_LATENESS_MS = 7 * 86_400_000
 LARGEST_BYTES = 1_000_000
 """A larger value is dead-lettered unread."""
 
+LONGEST_IDENTIFIER = 256
+"""Most characters of an id, source or type: state and moments must fit into a record."""
+
 DEADLINES_AT_ONCE = 256
 """Overdue deadlines are fired in portions of this many, so that a lane can yield between them."""
 
@@ -42,6 +45,7 @@ REROUTED = "momentous-rerouted"
 _INVALID = {
     "no_customer_id": "customer_id is empty (or begins with byte 0)",
     "no_event_id": "event_id is empty",
+    "identifier_too_long": f"an id, source or type has more than {LONGEST_IDENTIFIER} characters",
     "too_far_ahead": "occurred_at is more than 24 h ahead of the clock",
 }
 
@@ -239,6 +243,8 @@ class Partition:
             invalid = "no_customer_id"
         elif not touchpoint["event_id"]:
             invalid = "no_event_id"
+        elif len(record.value or b"") > LONGEST_IDENTIFIER and _has_long_identifier(touchpoint):
+            invalid = "identifier_too_long"
         elif clock.is_too_far_ahead(occurred_at, appended_at):
             invalid = "too_far_ahead"
         # 2. time: what is due by then fires first
@@ -444,6 +450,18 @@ class Partition:
 
     def _count(self, counter: str) -> None:
         self.counters[counter] = self.counters.get(counter, 0) + 1
+
+
+def _has_long_identifier(touchpoint: Touchpoint) -> bool:
+    identifiers = (
+        touchpoint["customer_id"],
+        touchpoint["event_id"],
+        touchpoint["source"],
+        touchpoint["type"],
+        touchpoint["correlation_id"] or "",
+        touchpoint["session_id"] or "",
+    )
+    return max(map(len, identifiers)) > LONGEST_IDENTIFIER
 
 
 def process_all(partition: Partition, records: Iterable[Record]) -> None:

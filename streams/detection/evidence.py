@@ -8,6 +8,9 @@ from schemas.types import Evidence as EvidenceRecord
 from schemas.types import Touchpoint, Value
 from streams.detection.fields import Getter
 
+MAX_KEPT = 1_000
+"""Most characters kept of a text: state and moments must fit into a record whatever is published."""
+
 Keep = tuple[tuple[str, Getter | None], ...]
 """Names of values to keep, and how to get each; None: it is the property of that name."""
 Table = dict[int, "Evidence"]
@@ -47,7 +50,7 @@ def evidence_of(touchpoint: Touchpoint, keep: Keep) -> Evidence:
     for name, get in keep:
         value = properties.get(name) if get is None else get(touchpoint)
         if value is not None:
-            kept[name] = value
+            kept[name] = value[:MAX_KEPT] if type(value) is str else value
     return Evidence(
         touchpoint["event_id"],
         touchpoint["source"],

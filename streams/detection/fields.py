@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ TOUCHPOINT_FIELDS = (
 _PROPERTY = "properties."
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _EXACT_FLOAT = 2**53
+_MAX_TOKEN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,15 @@ def _getter(name: str) -> Getter:
 
 
 def token(value: Any) -> str:
-    """A text that is equal for equal values only: 5 and 5.0 agree, 5, "5" and true do not."""
-    if type(value) is str and value[:1] != "\0":
-        return value
+    """A text that is equal for equal values only: 5 and 5.0 agree, 5, "5" and true do not.
+
+    It is short: a long text is stood for by its SHA-256.
+    """
+    if type(value) is str:
+        if len(value) > _MAX_TOKEN:
+            return "\0#" + hashlib.sha256(value.encode()).hexdigest()
+        if value[:1] != "\0":
+            return value
     if type(value) is float and value.is_integer() and abs(value) < _EXACT_FLOAT:
         value = int(value)
     return "\0" + msgspec.json.encode(value).decode()
@@ -118,7 +126,7 @@ def _single_keyer(field: Field) -> Callable[[Mapping[str, Any]], Key]:
     get, name = field.getter(), field.names[0]
 
     def key_of(value: Any) -> Key:
-        if type(value) is str and value[:1] != "\0":
+        if type(value) is str and value[:1] != "\0" and len(value) <= _MAX_TOKEN:
             return (value,)
         return (None,) if value is None else (token(value),)
 

@@ -17,6 +17,9 @@ RESOLUTIONS = 8
 RESOLUTIONS_KEPT_MS = 7 * 86_400_000
 """A resolution is of use for as long as evidence may still arrive late."""
 
+LONGEST_NAME = 100
+"""Most characters of a purpose or a channel."""
+
 CONSENT_TYPES = {"consent.given": GRANTED, "consent.denied": DENIED, "consent.withdrawn": WITHDRAWN}
 """Touchpoint types that speak of consent, and the status each gives."""
 
@@ -73,10 +76,12 @@ class OutreachState(msgspec.Struct, array_like=True):
         """Take in a consent touchpoint; the newest by ``occurred_at`` wins, a tie the later one.
 
         Returns:
-            Whether it said anything: both purpose and channel must be texts.
+            Whether it said anything: both purpose and channel must be texts, of a name's length.
         """
         status = CONSENT_TYPES.get(touchpoint_type)
         if status is None or not isinstance(purpose, str) or not isinstance(channel, str):
+            return False
+        if len(purpose) > LONGEST_NAME or len(channel) > LONGEST_NAME:
             return False
         key = consent_key(purpose, channel)
         known = self.consents.get(key)
