@@ -72,9 +72,9 @@ def _settled(settings: Settings, load: Load, *, patient: bool) -> Comparison:
         raise load.failure
     _wait_until(lambda: _is_applied(settings), SETTLE_TIMEOUT_S if patient else 30.0, fail=patient)
     result = compare(settings)
-    # A broken worker may never agree; a sound one needs the last deadlines' ticks.
-    ends = time.monotonic() + (30.0 if patient else 0.0)
-    while not result.holds and time.monotonic() < ends:
+    # A sound worker needs the last deadlines' ticks; a broken one needs the time to do its damage.
+    ends = time.monotonic() + 30.0
+    while result.holds != patient and time.monotonic() < ends:
         time.sleep(2.0)
         result = compare(settings)
     _hold_against_witness(settings, load.path, result)

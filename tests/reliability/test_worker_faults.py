@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from streams.settings import Settings
@@ -22,11 +23,17 @@ def test_r3_sabotaged_fails(topics: Settings, tmp_path: Path) -> None:
     assert not result.holds
 
 
-def test_r7_a_woken_zombie_writes_nothing(topics: Settings, tmp_path: Path) -> None:
-    result = pause_worker(topics, tmp_path, pauses=1, events=14_000, rate=700, seed=3)
+@pytest.fixture
+def drowsy(topics: Settings) -> Settings:
+    """Settings with a short session, so that a paused worker loses its partitions soon."""
+    return msgspec.structs.replace(topics, session_timeout_ms=3000)
+
+
+def test_r7_a_woken_zombie_writes_nothing(drowsy: Settings, tmp_path: Path) -> None:
+    result = pause_worker(drowsy, tmp_path, pauses=3, events=21_000, rate=700, seed=3)
     assert result.holds, result
 
 
-def test_r7_sabotaged_fails(topics: Settings, tmp_path: Path) -> None:
-    result = pause_worker(topics, tmp_path, pauses=1, events=14_000, rate=700, seed=4, sabotage="no_fencing")
+def test_r7_sabotaged_fails(drowsy: Settings, tmp_path: Path) -> None:
+    result = pause_worker(drowsy, tmp_path, pauses=3, events=21_000, rate=700, seed=4, sabotage="no_fencing")
     assert not result.holds
