@@ -55,6 +55,18 @@ def swallow_poison() -> None:
     partition.Partition._undo = rethrow  # type: ignore[method-assign]
 
 
+def poison() -> None:
+    """Not a sabotage but a fault: the core raises at every touchpoint of type ``poison``."""
+    from streams.customer import apply, partition
+
+    def raising(customer: Any, touchpoint: Any, *rest: Any) -> Any:
+        if touchpoint["type"] == "poison":
+            raise ZeroDivisionError
+        return apply(customer, touchpoint, *rest)
+
+    partition.apply = raising  # type: ignore[attr-defined,assignment]
+
+
 def slow_commits() -> None:
     """Not a sabotage but a fault: every commit takes two seconds longer, as on a loaded broker."""
     import asyncio
@@ -84,6 +96,7 @@ SABOTAGES: dict[str, Callable[[], None]] = {
         no_fencing,
         commit_newest_acknowledged,
         swallow_poison,
+        poison,
         slow_commits,
         never_pause,
     )
