@@ -199,7 +199,7 @@ class Lane:
         reader = ChangelogReader(self._settings, self.number)
         try:
             self._restored_to = await asyncio.to_thread(reader.read, self._restored_to, self.partition.restore)
-            self.partition.restored()
+            await asyncio.to_thread(self.partition.restored)
         except StateFormatError as error:
             raise LaneRefused(f"partition {self.number}: {error}", error.remedy) from error
         applied = self.partition.applied
