@@ -146,3 +146,17 @@ def test_looks_and_deadlines_come_in_the_order_of_time(log: Log) -> None:
         [T0 - HOUR + 8 * DAY],
         2,
     )
+
+
+def test_a_look_at_one_customer_fires_no_deadline_of_another_before_its_time(log: Log) -> None:
+    log.touchpoint(T0, "page.viewed", "c1")
+    log.touchpoint(LOOK - 5 * MINUTE, "flow.started", "c2", correlation_id="k")
+    log.tick(LOOK)
+    outcome = played(log)
+    assert (outcome.counters["evicted"], outcome.moments) == (1, [])
+
+
+def test_a_customer_whose_clock_ran_ahead_stays_while_others_of_its_time_would_be_late(log: Log) -> None:
+    log.touchpoint(T0, "page.viewed", occurred_at=T0 + DAY)
+    log.touchpoint(LOOK, "page.viewed", occurred_at=T0 + DAY - 7 * DAY - 1)
+    assert played(log).counters == {"in": 2, "accepted": 1, "late": 1}

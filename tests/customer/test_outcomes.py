@@ -133,6 +133,13 @@ def test_one_fast_clock_makes_nobody_else_late(log: Log) -> None:
     assert played(log).counters == {"in": 3, "accepted": 3, "out_of_order": 1}
 
 
+def test_the_newest_stays_the_newest_when_older_ones_follow(log: Log) -> None:
+    log.touchpoint(T0, "page.viewed")
+    log.touchpoint(T0, "page.viewed", occurred_at=T0 - 6 * DAY)
+    log.touchpoint(T0, "page.viewed", occurred_at=T0 - 8 * DAY)
+    assert played(log).counters == {"in": 3, "accepted": 2, "late": 1, "out_of_order": 1}
+
+
 def test_a_late_touchpoint_seen_before_is_a_duplicate(log: Log) -> None:
     log.touchpoint(T0, "page.viewed", event_id="old", occurred_at=T0 - 6 * DAY)
     log.touchpoint(T0, "page.viewed", occurred_at=T0 + DAY)
