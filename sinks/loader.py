@@ -71,18 +71,19 @@ class Loader:
         self._tables: dict[str, Table] = {settings.topic(name): table for name, table in TABLES.items()}
         self._intake = Intake(settings, list(self._tables), instance)
         self._stop = threading.Event()
+        self._on_progress: Callable[[Progress], None] | None = None
 
     def run(self, stop: threading.Event, on_progress: Callable[[Progress], None] | None = None) -> None:
         """Load until ``stop`` is set; then insert what is read already, or leave its promise.
 
         Args:
-            on_progress: called in this thread after each round.
+            on_progress: called in this thread after each round, and while it waits.
 
         Raises:
             LoaderError: rows would be lost or doubled; the message says what to look at.
             KafkaException: Kafka refuses us for good.
         """
-        self._stop = stop
+        self._stop, self._on_progress = stop, on_progress
         try:
             self._until_done(self._store.prepare, "ClickHouse is not ready")
             self._intake.subscribe()
@@ -90,9 +91,9 @@ class Loader:
                 self._intake.read(self._settings.loader_batch_records - self._intake.held, self._patience())
                 if self._is_due():
                     self._round()
-                self._tell(on_progress)
+                self._tell()
             self._round()
-            self._tell(on_progress)
+            self._tell()
         except _Stopped:
             log.info("the loader stops before its last batch is in; the next one sends it")
         finally:
@@ -172,11 +173,11 @@ class Loader:
         else:
             log.error("records of our own cannot be read and are not loaded", records=count, **fields)
 
-    def _tell(self, on_progress: Callable[[Progress], None] | None) -> None:
-        if on_progress is not None:
+    def _tell(self) -> None:
+        if self._on_progress is not None:
             self.progress.caught_up = self._intake.caught_up
             self.progress.lag = self._intake.lag
-            on_progress(self.progress)
+            self._on_progress(self.progress)
 
     # -- waiting --------------------------------------------------------------------------------
 
@@ -197,6 +198,7 @@ class Loader:
                     log.warning(f"{trouble}; the loader waits and tries again", error=first_line(error))
                 self.progress.stalled = f"{trouble}: {first_line(error)}"
             self._store.close()
+            self._tell()
             if self._stop.is_set():
                 raise _Stopped
             self._intake.sit_out(wait, self._stop)

@@ -2,8 +2,10 @@
 
 A MergeTree table writes a block's token into its deduplication log and then renames the part into
 place. A kill between the two leaves a token whose rows are nowhere: the client, told nothing,
-sends the block again, and ClickHouse drops it as known. Seen in one of 250 kills in the middle of
-an insert. So before the engine opens its data, entries without a part are taken out of the logs.
+sends the block again, and ClickHouse drops it as known: rows lost in the table, or in one view of
+it. Seen once in 250 kills in the middle of an insert, and each time when killed at that rename. A
+server without replicas has the same gap. So before the engine opens its data, entries without a
+part are taken out of the logs.
 
 A line of a log is ``operation<TAB>part<TAB>block id``; operation 1 adds, 2 forgets. A part is
 named ``partition_firstblock_lastblock_level``, and merging puts it inside a wider one.

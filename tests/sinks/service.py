@@ -45,9 +45,9 @@ class Service:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while not answers(self.url):
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if (code := self._process.poll()) is not None or time.monotonic() > deadline:
                 self.kill()
-                raise RuntimeError(f"the service did not come up: {self.log.read_text()[-3000:]}")
+                raise RuntimeError(f"the service did not come up (exit code {code}): {self.log.read_text()[-3000:]}")
             time.sleep(0.05)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:

@@ -21,6 +21,7 @@ from schemas.registry import ConfluentRegistry
 from sinks import IntentMismatch, IntentUnreadable, Loader, OffsetGone, Progress, connect
 from sinks.ledger import Batch, Partition
 from sinks.rows import TABLES, Record
+from streams.embedded_broker import EmbeddedBroker
 from streams.kafka import consumer_config, producer_config
 from streams.settings import Settings
 from streams.topics import DEAD, DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
@@ -353,6 +354,22 @@ def test_two_loaders_share_the_work_and_hand_it_over(loading: Settings) -> None:
     assert second.loader.progress.rows.total() > 0
     found = stored(loading)
     assert sorted(found) == sorted(f"e{number}" for number in range(next(numbers)))
+
+
+# -- the demo's broker --------------------------------------------------------------------------
+
+
+def test_a_promise_is_kept_on_the_embedded_broker_too(ours: Settings) -> None:
+    with EmbeddedBroker() as broker:
+        settings = msgspec.structs.replace(ours, kafka_bootstrap=broker.bootstrap, loader_batch_ms=100)
+        send(settings, TOUCHPOINTS, *touchpoints(*range(10)))
+        promised = batch_in_the_log(settings, 0, 3)
+        commit(settings, 0, promised.intent.metadata)
+        assert committed(settings) == (0, promised.intent.metadata)
+        with loader(settings) as running:
+            running.until(lambda progress: progress.caught_up and progress.resent == 1)
+        assert committed(settings) == (10, "")
+    assert stored(settings) == [f"e{number}" for number in range(10)]
 
 
 # -- ClickHouse away ----------------------------------------------------------------------------
