@@ -65,7 +65,8 @@ class Witness:
         def settled(error: KafkaError | None, message: Message) -> None:
             if error is not None:
                 self.failed.append((event_id, error))
-            else:
+            elif message.offset() is not None:
+                # A resent batch that the broker had already is acknowledged without its offsets.
                 self._lines.append(f"{event_id}\t{message.partition()}\t{message.offset()}\n".encode())
 
         more: dict[str, Any] = {"headers": headers} if headers else {}
