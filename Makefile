@@ -20,7 +20,7 @@ lint: $(VENV)/.ready-dev  ## style, types, import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --verbose | tail -n 12
+	@$(BIN)/lint-imports
 
 bench: $(VENV)/.ready-dev  ## measurements, peers side by side, medians and ratios
 	@$(BIN)/python -m benchmarks
