@@ -8,6 +8,7 @@ import pytest
 
 from streams.customer import apply, attend
 from streams.customer import partition as partition_module
+from streams.detection.operators.window import WindowListener
 from tests.customer.log import (
     DAY,
     HOUR,
@@ -108,21 +109,23 @@ def test_a_customer_whose_first_record_is_poison_begins_with_the_next(log: Log) 
     assert _compacted(log, [], skip=None) == _compacted(log, [], skip=4)
 
 
-def test_a_customer_pruned_in_the_same_batch_stays_pruned(log: Log) -> None:
+@pytest.mark.parametrize("take_after", [[], [6]])
+def test_a_customer_pruned_in_the_same_batch_stays_pruned(log: Log, take_after: list[int]) -> None:
     log.touchpoint(T0, "consent.given", properties={"channel": "sms", "purpose": "care"})
     log.touchpoint(T0, "ivr.entered")
     log.touchpoint(T0, "queue.abandoned")
     log.touchpoint(T0 + 8 * DAY + MINUTE, "poison.ivr.entered")
     poison = len(log.records) - 1
-    assert _compacted(log, [], skip=None) == _compacted(log, [], skip=poison)
+    assert _compacted(log, take_after, skip=None) == _compacted(log, take_after, skip=poison)
 
 
-def test_a_customer_evicted_in_the_same_batch_stays_evicted(log: Log) -> None:
+@pytest.mark.parametrize("take_after", [[], [4]])
+def test_a_customer_evicted_in_the_same_batch_stays_evicted(log: Log, take_after: list[int]) -> None:
     log.touchpoint(T0, "page.viewed")
     log.tick(T0 + 9 * DAY)
     log.touchpoint(T0 + 9 * DAY, "poison.page.viewed")
     poison = len(log.records) - 1
-    assert _compacted(log, [], skip=None) == _compacted(log, [], skip=poison)
+    assert _compacted(log, take_after, skip=None) == _compacted(log, take_after, skip=poison)
 
 
 @pytest.mark.parametrize("take_after", [[], [5], [6], [5, 6]])
@@ -201,7 +204,7 @@ def test_two_failures_of_one_customer_have_ids_of_their_own(log: Log, monkeypatc
 def test_a_rule_that_raises_is_off_for_the_record_and_the_others_go_on(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _break_rule(monkeypatch, "contact.repeated")
+    _break_windows(monkeypatch)
     log.rule(T0, HUNG_UP.replace("queue.abandoned", "ivr.entered").replace("id: ivr.entered", "id: zz.also"))
     log.touchpoint(T0, "ivr.entered")
     outcome = played(log)
@@ -214,9 +217,18 @@ def test_a_rule_that_raises_is_off_for_the_record_and_the_others_go_on(
     assert outcome.verdicts == []
 
 
-def _break_rule(monkeypatch: pytest.MonkeyPatch, rule_id: str) -> None:
-    from streams.detection.operators.window import WindowListener
+def test_two_rules_that_raise_at_one_record_make_two_letters_with_ids_of_their_own(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _break_windows(monkeypatch)
+    log.rule(T0, REPEATED.replace("contact.repeated", "contact.third"))
+    log.touchpoint(T0, "ivr.entered")
+    outcome = played(log)
+    assert [letter["rule"] for letter in outcome.letters] == ["contact.repeated", "contact.third"]
+    assert len({dict(output.headers)["ce_id"] for output in outcome.of("touchpoints.dead")}) == 2
 
+
+def _break_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     def raising(*args: Any) -> Any:
         raise Poison("ann@example.org")
 

@@ -151,3 +151,15 @@ def test_a_resolution_is_remembered_while_evidence_may_still_be_late(log: Log) -
     log.touchpoint(T0, "agent.connected")
     log.touchpoint(T0 + 6 * DAY, "queue.abandoned", occurred_at=T0 - MINUTE)
     assert [decision["reason"] for decision in played(log).decisions] == ["resolved"]
+
+
+def test_what_resolves_a_moment_is_what_the_active_version_says(log: Log) -> None:
+    log.touchpoint(T0, "case.solved")
+    log.rule(T0, HUNG_UP.replace("version: 1", "version: 2").replace("agent.connected", "case.solved"))
+    log.touchpoint(T0, "queue.abandoned")
+    log.touchpoint(T0 + SECOND, "agent.connected")
+    log.touchpoint(T0 + 2 * SECOND, "case.solved")
+    assert [(moment["phase"], moment["detected_at"]) for moment in played(log).moments] == [
+        ("detected", T0),
+        ("resolved", T0 + 2 * SECOND),
+    ]

@@ -46,6 +46,12 @@ def test_adding_forgets_what_is_too_old() -> None:
     assert [number for number in (0, 1, 2, 9) if _digest(number) in events] == [2, 9]
 
 
+def test_an_event_that_came_again_at_the_edge_is_remembered_from_then_on() -> None:
+    events = SeenEvents()
+    times = (T0, T0 + 7 * DAY, T0 + 7 * DAY + 1)
+    assert [events.add(_digest(1), at) for at in times] == [True, True, False]
+
+
 def test_over_capacity_the_oldest_is_forgotten_and_counted() -> None:
     events = SeenEvents()
     for number in range(CAPACITY + 3):
