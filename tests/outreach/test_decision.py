@@ -352,6 +352,13 @@ def test_an_action_cools_down_until_exactly_its_time_has_passed(after: int, expe
     assert reason(state, later, now=T0 + after) == expected
 
 
+def test_a_cool_down_runs_from_the_decision_not_from_an_overdue_detection() -> None:
+    state = consenting("sms")
+    decided(state, now=T0 + HOUR)
+    later = moment(detected_at=T0 + 7 * DAY, expires_at=T0 + 8 * DAY)
+    assert [reason(state, later, now=T0 + 7 * DAY + after) for after in (HOUR - 1, HOUR)] == ["cool_down", "ok"]
+
+
 def test_a_refusal_starts_no_cool_down() -> None:
     state = OutreachState()
     decided(state)
