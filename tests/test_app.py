@@ -87,6 +87,7 @@ def test_a_killed_worker_with_an_instance_of_its_own_is_soon_back(topics: Settin
     assert compare(settings).counters["accepted"] == 2_000
 
 
+@pytest.mark.chaos
 def test_partitions_move_to_a_second_worker_and_back_and_nothing_is_lost_or_twice(
     topics: Settings, tmp_path: Path
 ) -> None:
@@ -131,10 +132,12 @@ def backlog(topics: Settings) -> Settings:
     return settings
 
 
+@pytest.mark.chaos
 def test_a_backlog_behind_slow_lanes_does_not_fill_the_workers_memory(backlog: Settings, tmp_path: Path) -> None:
     assert 0 < _most_mb(backlog, tmp_path, "slow_commits", 8) < BOUND_MB
 
 
+@pytest.mark.chaos
 def test_sabotaged_it_does(backlog: Settings, tmp_path: Path) -> None:
     assert _most_mb(backlog, tmp_path, "slow_commits never_pause", 40) > BOUND_MB
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from schemas import Codec
 from streams.publishing import Publisher
 from streams.settings import Settings
@@ -55,5 +57,6 @@ def test_r12_the_partition_goes_on_with_one_dead_letter_for_each_poisonous_recor
     assert _counted(topics, "dead") == CUSTOMERS
 
 
+@pytest.mark.chaos
 def test_r12_sabotaged_fails(topics: Settings, tmp_path: Path) -> None:
     assert not _goes_on(topics, tmp_path, "poison swallow_poison")
