@@ -24,7 +24,7 @@ from streams.settings import load_settings
 from streams.topics import TOUCHPOINTS
 
 PROBED_CUSTOMERS = 5_000
-_TURN_S = 0.001
+_TURN_S = 0.002
 
 
 def probed_customer(number: int) -> str:
@@ -56,7 +56,7 @@ def main() -> None:
     # Prepared beforehand, so that its cost is not the worker's; the schedule begins when it is done.
     records = list(_records(f"rate-{rate}", total, rate, every, customers))
     settings = load_settings()
-    more = {"linger.ms": 1, "queue.buffering.max.messages": 0, "queue.buffering.max.kbytes": 2_000_000}
+    more = {"queue.buffering.max.messages": 0, "queue.buffering.max.kbytes": 2_000_000}
     producer = Producer(producer_config(settings, **more))
     topic = settings.topic(TOUCHPOINTS)
     producer.list_topics(topic, timeout=10)

@@ -466,17 +466,26 @@ async def test_a_turn_is_used_up_after_its_time(monkeypatch: pytest.MonkeyPatch)
     assert used == [False, False, True, False]
 
 
-async def test_whoever_waits_gets_the_next_turn() -> None:
-    slot, order = RunSlot(), list[str]()
+async def _order_of_turns(slot: RunSlot) -> str:
+    order = ""
 
     async def lane(name: str) -> None:
+        nonlocal order
         async with slot:
             for _ in range(3):
-                order.append(name)
+                order += name
                 await slot.renew()
 
     await asyncio.gather(lane("a"), lane("b"))
-    assert order == ["a", "b", "a", "b", "a", "b"]
+    return order
+
+
+async def test_whoever_waits_gets_the_next_turn() -> None:
+    assert await _order_of_turns(RunSlot(turn_s=0)) == "ababab"
+
+
+async def test_a_lane_keeps_its_turn_so_that_it_commits_while_the_next_one_computes() -> None:
+    assert await _order_of_turns(RunSlot(turn_s=60)) == "aaabbb"
 
 
 def test_a_tick_is_appended_at_most_once_in_50_ms() -> None:
