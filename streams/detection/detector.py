@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from schemas.types import Touchpoint
@@ -13,6 +13,9 @@ from streams.detection.firing import Firing, RuleFailure, rule_failure
 from streams.detection.operators import Arrival, Frame, Listener
 from streams.detection.rule import DAY_MS, Rule
 from streams.detection.state import DetectionState
+
+LATE_GRACE_MS = 60_000
+"""How long a deadline that is past already when it is set waits, where nothing else is said."""
 
 Report = Firing | RuleFailure
 
@@ -41,6 +44,7 @@ class Detector:
         rules: at most one of each id.
         late_grace_ms: how long a deadline that is past already when it is set waits, by the clock,
             for what may still come (a nightly file).
+        source_graces_ms: the same for touchpoints of these sources.
         allowed_lateness_ms: how far behind the customer's newest touchpoint one may be and still
             arrive here; windows keep their entries that much longer.
 
@@ -49,12 +53,18 @@ class Detector:
     """
 
     def __init__(
-        self, rules: Iterable[Rule], late_grace_ms: int = 60_000, allowed_lateness_ms: int = 7 * DAY_MS
+        self,
+        rules: Iterable[Rule],
+        late_grace_ms: int = LATE_GRACE_MS,
+        allowed_lateness_ms: int = 7 * DAY_MS,
+        source_graces_ms: Mapping[str, int] | None = None,
     ) -> None:
         chosen = sorted((rule for rule in rules if rule.mode != "off"), key=lambda rule: rule.id)
-        frames = {rule.id: Frame(rule.by, rule.late, late_grace_ms, allowed_lateness_ms) for rule in chosen}
+        frames = {rule.id: Frame(rule.by, rule.late, allowed_lateness_ms) for rule in chosen}
         if len(frames) != len(chosen):
             raise ValueError(f"two rules have the same id among {[rule.id for rule in chosen]}; keep one of each")
+        self._grace_ms = late_grace_ms
+        self._source_graces_ms = dict(source_graces_ms or {})
         self._rules = {rule.id: ArmedRule(rule, frames[rule.id]) for rule in chosen}
         named = sorted(frozenset().union(*(rule.detect.types() for rule in chosen)))
         everyone = {kind: self._audience(chosen, kind, frames) for kind in (*named, None)}
@@ -102,7 +112,8 @@ class Detector:
                 if wanted is None:
                     continue
                 if arrival is None:
-                    arrival = Arrival(touchpoint, touchpoint["occurred_at"], clock, table, keep)
+                    grace_ms = self._source_graces_ms.get(touchpoint["source"], self._grace_ms)
+                    arrival = Arrival(touchpoint, touchpoint["occurred_at"], clock, table, keep, -1, grace_ms)
                 outcome = listener.step(memory, wanted, arrival)
                 if outcome is None:
                     continue

@@ -26,7 +26,6 @@ class Frame(msgspec.Struct, frozen=True):
 
     by: tuple[Field, ...]
     late: Late
-    late_grace_ms: int
     allowed_lateness_ms: int
 
 
@@ -41,6 +40,8 @@ class Arrival(msgspec.Struct, gc=False):
     keep: Keep
     ref: int = -1
     """Its place in ``table``; -1 as long as nothing has asked for it."""
+    grace_ms: int = 60_000
+    """How long a deadline that is past already when this touchpoint sets it waits, by the clock."""
 
     def hold(self) -> int:
         """Its place in ``table``. Most touchpoints are only looked at, so evidence is made when asked for."""

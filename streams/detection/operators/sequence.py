@@ -87,7 +87,6 @@ class SequenceListener:
         "_absent",
         "_cancels",
         "_check",
-        "_grace_ms",
         "_guards",
         "_ignore_late",
         "_key",
@@ -118,7 +117,6 @@ class SequenceListener:
         self._progress = sequence.progress.bound(touchpoint_type, frame.by) if sequence.progress else None
         self._timing = sequence.timing()
         self._ignore_late = frame.late == "ignore"
-        self._grace_ms = frame.late_grace_ms
         self._key = keyer(frame.by)
         self.can_matter = bool(
             self._starts
@@ -209,7 +207,7 @@ class SequenceListener:
         """All steps taken: with an absence the deadline is set, late grace included where it is past."""
         if self._absence:
             end = self._timing.absent_until(partial, arrival.table)
-            partial.due = end if end > arrival.clock else arrival.clock + self._grace_ms
+            partial.due = end if end > arrival.clock else arrival.clock + arrival.grace_ms
         return partial
 
 
