@@ -36,6 +36,7 @@ def test_released_digests_stay_as_they_are() -> None:
         "Trigger.v1.avsc": "37222d5c045a",
         "DeadLetter.v1.avsc": "911fb065980f",
         "Verdict.v1.avsc": "a35b38cd9270",
+        "Control.v2.avsc": "2dfa384644e6",
     }
 
 
