@@ -47,7 +47,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     worker_instance: Annotated[
         str, Meta(description="Static membership id of this worker; unique in the group; empty: dynamic.")
     ] = ""
-    worker_web_port: Annotated[int, Meta(ge=0, le=65535, description="Worker's HTTP port; 0: no HTTP.")] = 6066
+    worker_web_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Worker's HTTP port for /metrics and /health; 0: no HTTP.")
+    ] = 6066
+    loader_web_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Loader's HTTP port for /metrics and /health; 0: no HTTP.")
+    ] = 6067
+    web_bind: Annotated[
+        str, Meta(min_length=1, description="Address on which worker and loader serve /metrics and /health.")
+    ] = "0.0.0.0"
+    health_stall_ms: Annotated[
+        int,
+        Meta(ge=1000, description="With input waiting and nothing committed for this long, /health says 503."),
+    ] = 30000
     session_timeout_ms: Annotated[
         int, Meta(ge=1000, description="A silent worker loses its partitions after this.")
     ] = 6000
