@@ -1,0 +1,1 @@
+"""The touchpoint vocabulary: types, properties, units. Pure."""
