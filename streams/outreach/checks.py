@@ -1,6 +1,6 @@
 """The checks of a decision, one function each, in the order in which they are made.
 
-Order (the full policy adds to it, at the places named): still valid -> identity -> consent
+Order (the full policy adds to it, at the places named): pause -> still valid -> identity -> consent
 (suppression lists) -> cool-down (ask/use, holdout, arbitration) -> channel (frequency cap, quiet
 hours, capacity).
 """
@@ -11,10 +11,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from schemas import Check, Moment
+from streams.outreach.pause import ALL, NO_PAUSES, Pauses
 from streams.outreach.policy import Action
 from streams.outreach.state import GRANTED, OutreachState
 
 OK = "ok"
+
+REASONS = {
+    OK: "every check passed: triggered",
+    "no_action": "the policy has no action for moments of this rule",
+    "paused": "the kill switch is thrown, for all outreach or for this action",
+    "shadow": "the rule rehearses: detected and recorded, never answered",
+    "expired": "the moment's answer would come too late",
+    "resolved": "what the customer did later made the answer pointless",
+    "anonymous": "the customer is not identified",
+    "consent_none": "no consent for the purpose on any channel of the action",
+    "consent_denied": "consent was denied",
+    "consent_withdrawn": "consent was given once and taken back",
+    "cool_down": "the same customer got the same action a short while ago",
+}
+"""Every reason that a decision may give."""
 
 
 @dataclass(slots=True)
@@ -24,6 +40,7 @@ class Candidate:
     Attributes:
         now: ms UTC; later than the moment's detection when an overdue deadline fired it.
         allowed: channels that are left, preferred first; checks narrow them.
+        pauses: the kill switches that are thrown.
     """
 
     moment: Moment
@@ -32,10 +49,20 @@ class Candidate:
     now: int
     resolved_at: int | None
     allowed: list[str] = field(default_factory=list)
+    pauses: Pauses = field(default_factory=lambda: NO_PAUSES)
 
 
 Judgement = tuple[str, dict[str, str]]
 """The reason (``ok`` when passed) and what was looked at."""
+
+
+def pause(candidate: Candidate) -> Judgement:
+    """Neither all outreach nor this action is stopped by the kill switch."""
+    pauses = candidate.pauses
+    found = (pauses.get(ALL) or pauses.get(candidate.action.id)) if pauses else None
+    if found is None:
+        return OK, {"paused": "no"}
+    return "paused", {"paused": "all" if found.id == ALL else found.id, "since": str(found.at)}
 
 
 def still_valid(candidate: Candidate) -> Judgement:
@@ -87,6 +114,7 @@ def channel(candidate: Candidate) -> Judgement:
 
 
 CHECKS: tuple[tuple[str, Callable[[Candidate], Judgement]], ...] = (
+    ("pause", pause),
     ("still_valid", still_valid),
     ("identity", identity),
     ("consent", consent),

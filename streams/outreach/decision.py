@@ -5,12 +5,18 @@ from __future__ import annotations
 from schemas import Decision, Moment, Trigger
 from streams.identifiers import digest_id
 from streams.outreach.checks import OK, Candidate, run_checks
+from streams.outreach.pause import NO_PAUSES, Pauses
 from streams.outreach.policy import Policy
 from streams.outreach.state import OutreachState
 
 
 def decide(
-    policy: Policy, state: OutreachState, moment: Moment, now: int, resolved_at: int | None
+    policy: Policy,
+    state: OutreachState,
+    moment: Moment,
+    now: int,
+    resolved_at: int | None,
+    pauses: Pauses = NO_PAUSES,
 ) -> tuple[Decision, Trigger | None]:
     """Decide whether this moment is answered.
 
@@ -22,6 +28,7 @@ def decide(
         moment: as detected.
         now: ms UTC by the partition's clock.
         resolved_at: ``occurred_at`` of the newest touchpoint that resolves the moment's rule.
+        pauses: the kill switches that are thrown.
     """
     action = policy.by_moment.get(moment["rule"])
     decision: Decision = {
@@ -45,7 +52,7 @@ def decide(
     }
     if action is None:
         return decision, None
-    candidate = Candidate(moment, action, state, now, resolved_at, list(action.channels))
+    candidate = Candidate(moment, action, state, now, resolved_at, list(action.channels), pauses)
     decision["reason"], decision["checks"] = run_checks(candidate)
     if decision["reason"] != OK:
         return decision, None

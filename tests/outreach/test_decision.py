@@ -111,6 +111,7 @@ def test_a_moment_that_passes_every_check_is_triggered() -> None:
         "status": "triggered",
         "reason": "ok",
         "checks": [
+            {"name": "pause", "passed": True, "reason": "ok", "inputs": {"paused": "no"}},
             {
                 "name": "still_valid",
                 "passed": True,
@@ -165,6 +166,7 @@ def test_a_moment_that_passes_every_check_is_triggered() -> None:
 def test_the_checks_are_made_in_this_order() -> None:
     decision, _ = decided(consenting("sms"))
     assert [check["name"] for check in decision["checks"]] == [
+        "pause",
         "still_valid",
         "identity",
         "consent",
@@ -216,9 +218,9 @@ def test_a_refusal_names_its_reason_and_triggers_nothing(
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"mode": "shadow"}, ["still_valid"]),
-        ({"identified": False}, ["still_valid", "identity"]),
-        ({}, ["still_valid", "identity", "consent"]),
+        ({"mode": "shadow"}, ["pause", "still_valid"]),
+        ({"identified": False}, ["pause", "still_valid", "identity"]),
+        ({}, ["pause", "still_valid", "identity", "consent"]),
     ],
 )
 def test_the_failed_check_is_the_last_one_made(fields: dict[str, Any], expected: list[str]) -> None:
@@ -296,7 +298,7 @@ def test_a_no_on_one_channel_leaves_the_others() -> None:
     state = consenting("push")
     state.note_consent("consent.withdrawn", "care", "sms", T0)
     decision, _ = decided(state)
-    assert (decision["channel"], decision["checks"][2]["inputs"]) == (
+    assert (decision["channel"], decision["checks"][3]["inputs"]) == (
         "push",
         {
             "purpose": "care",

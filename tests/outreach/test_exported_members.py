@@ -7,14 +7,22 @@ import streams.outreach
 
 def test_the_door_of_outreach_is_exactly_this() -> None:
     assert streams.outreach.__all__ == [
+        "ALL",
         "CONSENT_TYPES",
+        "LONGEST_REASON",
+        "NO_PAUSES",
         "NO_POLICY",
+        "REASONS",
         "Action",
+        "BadPause",
         "OpenMoment",
         "OutreachState",
+        "Pause",
+        "Pauses",
         "Policy",
         "PolicyFileError",
         "decide",
+        "parse_pause",
         "parse_policy",
     ]
 
