@@ -93,7 +93,7 @@ def _answer(
         effects.moments.append(moment)
         rule = firing.rule
         resolved_at = outreach.resolved_at(rule.id, moment["correlation_id"]) if rule.resolved_by else None
-        effects.decisions.append(decide(definitions.policy, outreach, moment, now, resolved_at))
+        effects.decisions.append(decide(definitions.policy, outreach, moment, now, resolved_at, definitions.pauses))
         if rule.resolved_by:
             outreach.open_moment(
                 OpenMoment(

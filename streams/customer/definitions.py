@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas import Activation
 from streams.detection import Detector, Rule, RuleFileError, parse_rule
 from streams.identifiers import text_digest
-from streams.outreach import NO_POLICY, Policy, PolicyFileError, parse_policy
+from streams.outreach import NO_POLICY, BadPause, Pause, Policy, PolicyFileError, parse_pause, parse_policy
 
 _TYPES_REMEMBERED = 10_000
 
@@ -19,11 +19,13 @@ class Definitions:
 
     Attributes:
         activations: the active activation of each (kind, id), full text included.
+        pauses: the kill switches that are thrown, by id.
     """
 
     def __init__(self) -> None:
         self.activations: dict[tuple[str, str], Activation] = {}
         self.policy: Policy = NO_POLICY
+        self.pauses: dict[str, Pause] = {}
         self._rules: dict[str, Rule] = {}
         self._detector: Detector | None = Detector(())
         self._resolving: dict[str, tuple[Rule, ...]] = {}
@@ -68,9 +70,15 @@ class Definitions:
                 policy = parse_policy(text, label)
                 self._must_agree(activation, policy.id, policy.version)
                 self.policy = policy
+            elif kind == "pause":
+                pause = parse_pause(text, label)
+                self._must_agree(activation, pause.id, pause.version)
+                self.pauses = {known: one for known, one in self.pauses.items() if known != name}
+                if pause.paused:
+                    self.pauses[name] = pause
             else:
                 raise BadActivation(f"kind {kind!r} is neither rule nor policy; update this worker")
-        except (RuleFileError, PolicyFileError) as error:
+        except (RuleFileError, PolicyFileError, BadPause) as error:
             raise BadActivation(str(error)) from error
         self.activations[kind, name] = activation
 
