@@ -1,4 +1,4 @@
-"""Rules and policies from files, validated and ready to be activated."""
+"""Rules, policies and the timing from files, validated and ready to be activated."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from typing import NamedTuple
 from schemas import Control
 from streams.catalogue import load_catalogue
 from streams.controls import activation
+from streams.customer.timing import parse_timing
 from streams.detection import RuleFileError, parse_rule
 from streams.errors import MomentousError
-from streams.outreach import PolicyFileError, parse_policy
+from streams.outreach import parse_policy
 
 _POLICY = re.compile(r"^actions\s*:", re.MULTILINE)
+_TIMING = re.compile(r"^(order_wait|late_grace|sources)\s*:", re.MULTILINE)
 _TESTS = ".test.yaml"
 
 
 class Definition(NamedTuple):
-    """A valid rule or policy (``kind``)."""
+    """A valid rule, policy or time (``kind``)."""
 
     kind: str
     id: str
@@ -47,7 +49,8 @@ def shipped_definitions() -> list[Definition]:
 def read_definitions(paths: Iterable[Path]) -> list[Definition]:
     """Rules and policies from files, and from all ``.yaml`` files in folders (not the rules' tests).
 
-    A file with a top-level key ``actions`` is a policy.
+    A file with a top-level key ``actions`` is a policy, one with ``order_wait``, ``late_grace`` or
+    ``sources`` the timing.
 
     Raises:
         OSError: a path cannot be read.
@@ -70,7 +73,7 @@ def _validated(texts: Iterable[tuple[str, str]]) -> list[Definition]:
     for filename, text in texts:
         try:
             definition = _definition(filename, text)
-        except (RuleFileError, PolicyFileError) as error:
+        except RuleFileError as error:
             mistakes.extend(str(error).splitlines())
             continue
         other = found.setdefault((definition.kind, definition.id), definition)
@@ -89,5 +92,8 @@ def _definition(filename: str, text: str) -> Definition:
         return Definition(
             "policy", policy.id, policy.version, filename, activation("policy", policy.id, policy.version, text)
         )
+    if _TIMING.search(text):
+        timing = parse_timing(text, filename)
+        return Definition("time", "time", timing.version, filename, activation("time", "time", timing.version, text))
     rule = parse_rule(text, filename)
     return Definition("rule", rule.id, rule.version, filename, activation("rule", rule.id, rule.version, text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ def publish(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only validate.")] = False,
 ) -> int:
-    """Validate rules and policies, then activate all of them in every partition, in one transaction."""
+    """Validate rules, policies and the timing, then activate all of them in every partition, in one transaction."""
     from streams.cli.console import complain, counted, say
     from streams.cli.failures import REFUSED
     from streams.codec import make_codec
@@ -38,8 +39,10 @@ def publish(
             complain(line)
         complain(f"error: {error}")
         return REFUSED
-    rules = sum(found.kind == "rule" for found in definitions)
-    named = f"{counted(rules, 'rule')}, {counted(len(definitions) - rules, 'policy', 'policies')}"
+    kinds = Counter(found.kind for found in definitions)
+    named = f"{counted(kinds['rule'], 'rule')}, {counted(kinds['policy'], 'policy', 'policies')}"
+    if kinds["time"]:
+        named += ", the timing"
     if dry_run:
         say(f"valid: {named}")
         return 0

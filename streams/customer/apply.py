@@ -29,7 +29,9 @@ NO_EFFECTS = Effects()
 """Shared by the records, most of them, that nothing comes of; never to be changed."""
 
 
-def apply(customer: Customer, touchpoint: Touchpoint, clock: int, definitions: Definitions) -> Effects:
+def apply(
+    customer: Customer, touchpoint: Touchpoint, clock: int, definitions: Definitions, now: int | None = None
+) -> Effects:
     """Take an accepted touchpoint into the customer's state.
 
     Args:
@@ -37,6 +39,7 @@ def apply(customer: Customer, touchpoint: Touchpoint, clock: int, definitions: D
         touchpoint: new and not late.
         clock: the partition's, ms UTC.
         definitions: active rules and policy.
+        now: ms UTC that outreach is judged by, where it is later than ``clock``.
 
     Returns:
         Moments detected or resolved, their decisions, and rules that failed.
@@ -53,7 +56,7 @@ def apply(customer: Customer, touchpoint: Touchpoint, clock: int, definitions: D
     if not (found or resolved):
         return NO_EFFECTS
     effects = Effects(moments=resolved)
-    _answer(effects, customer, touchpoint["customer_id"], found, clock, definitions)
+    _answer(effects, customer, touchpoint["customer_id"], found, clock if now is None else now, definitions)
     return effects
 
 

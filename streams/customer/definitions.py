@@ -1,8 +1,9 @@
-"""The rules and the policy that are active in a partition, as its log activated them."""
+"""The rules, the policy and the timing that are active in a partition, as its log activated them."""
 
 from __future__ import annotations
 
 from schemas import Activation
+from streams.customer.timing import DEFAULT_TIMING, Timing, parse_timing
 from streams.detection import Detector, Rule, RuleFileError, parse_rule
 from streams.identifiers import text_digest
 from streams.outreach import NO_POLICY, BadPause, Pause, Policy, PolicyFileError, parse_pause, parse_policy
@@ -26,6 +27,7 @@ class Definitions:
         self.activations: dict[tuple[str, str], Activation] = {}
         self.policy: Policy = NO_POLICY
         self.pauses: dict[str, Pause] = {}
+        self.timing: Timing = DEFAULT_TIMING
         self._rules: dict[str, Rule] = {}
         self._detector: Detector | None = Detector(())
         self._resolving: dict[str, tuple[Rule, ...]] = {}
@@ -34,7 +36,12 @@ class Definitions:
     def detector(self) -> Detector:
         """The compiled rules."""
         if self._detector is None:
-            self._detector = Detector(self._rules.values())
+            timing = self.timing
+            self._detector = Detector(
+                self._rules.values(),
+                late_grace_ms=timing.late_grace_ms,
+                source_graces_ms=timing.source_graces_ms,
+            )
         return self._detector
 
     def resolving(self, touchpoint_type: str) -> tuple[Rule, ...]:
@@ -76,8 +83,13 @@ class Definitions:
                 self.pauses = {known: one for known, one in self.pauses.items() if known != name}
                 if pause.paused:
                     self.pauses[name] = pause
+            elif kind == "time":
+                timing = parse_timing(text, label)
+                self._must_agree(activation, "time", timing.version)
+                self.timing = timing
+                self._detector = None
             else:
-                raise BadActivation(f"kind {kind!r} is neither rule nor policy; update this worker")
+                raise BadActivation(f"kind {kind!r} is unknown here; update this worker")
         except (RuleFileError, PolicyFileError, BadPause) as error:
             raise BadActivation(str(error)) from error
         self.activations[kind, name] = activation

@@ -6,10 +6,10 @@ what it returns in transactions; the tests' oracle feeds it the same log and com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from heapq import heappop, heappush
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from schemas import Activation, Codec, Control, DecodeError, Touchpoint
 from streams.customer import ledger
@@ -18,13 +18,14 @@ from streams.customer.clock import EVENT, LATEST_MS, PartitionClock
 from streams.customer.customers import EVICT_AFTER_MS, Customers
 from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.errors import StateFormatError
+from streams.customer.held import HELD, MOST_HELD, Held, in_order, let_go, ripe
 from streams.customer.ledger import ACCEPTED, DEAD, DROPPED, DUPLICATE, IN, LATE, PartitionRecord
 from streams.customer.letters import letter_for_deadline, letter_for_record, verdict_on
 from streams.customer.outputs import Output, OutputWriter
 from streams.customer.partitioner import partition_of
 from streams.customer.record import Record
 from streams.customer.seen import event_digest
-from streams.customer.state import Customer
+from streams.customer.state import NEVER, Customer
 from streams.topics import TOUCHPOINTS
 
 ALLOWED_LATENESS_MS = 7 * 86_400_000
@@ -63,6 +64,21 @@ class _Done(Enum):
     EVICTED = 4
 
 
+class _Release(NamedTuple):
+    """A held touchpoint was taken in."""
+
+    held: Held
+
+
+class _LetGo(NamedTuple):
+    """A held touchpoint was set aside."""
+
+    offset: int
+
+
+_Step = Touchpoint | Held | _Release | _LetGo | _Done
+
+
 class Partition:
     """State and rules of one partition.
 
@@ -91,7 +107,7 @@ class Partition:
         self._customers = Customers()
         self._changed_definitions: list[tuple[str, str]] = []
         # What customers went through since their bytes were last taken: id, time, now, what.
-        self._journal: list[tuple[str, int, int, Touchpoint | _Done]] = []
+        self._journal: list[tuple[str, int, int, _Step]] = []
         self._outputs: list[Output] = []
         # Something may be due although the clock stands there already: after a portion, and after a restore.
         self._is_behind = True
@@ -279,34 +295,85 @@ class Partition:
             self._count("forgotten")
         if occurred_at < newest:
             self._count("out_of_order")
-        # 4. accepted
+        # 4. taken in, or held for what may overtake it
         customers.changed[customer_id] = None
+        if self.definitions.timing.order_wait_ms:
+            self._hold(customer, customer_id, touchpoint, record, now)
+        else:
+            self._accept(customer, customer_id, touchpoint, record, touchpoint, now, now)
+        return True
+
+    def _accept(
+        self,
+        customer: Customer,
+        customer_id: str,
+        touchpoint: Touchpoint,
+        record: Record,
+        step: Touchpoint | _Release,
+        clock: int,
+        now: int,
+    ) -> None:
         try:
-            effects = self._take_in(customer, customer_id, touchpoint, now)
+            if step is not touchpoint:
+                let_go(customer.held, record.offset)
+            effects = self._take_in(customer, customer_id, touchpoint, clock, now)
         except Exception as error:  # whatever it is, the record is set aside and the partition goes on
             self._undo(customer_id)
+            if step is not touchpoint:
+                self._let_go(customer_id, record.offset)
+                self._journal.append((customer_id, clock, now, _LetGo(record.offset)))
             self._bury(record, "apply", "apply_error", f"{type(error).__name__} in the core")
             self._judge(touchpoint, record, DEAD, "apply_error")
-            return True
-        self._journal.append((customer_id, now, now, touchpoint))
-        counters[ACCEPTED] += 1
+            return
+        self._journal.append((customer_id, clock, now, step))
+        self.counters[ACCEPTED] += 1
         if effects is not NO_EFFECTS:
             self._emit(effects)
             for failure in effects.failures:
                 self._count("rule_errors")
                 self._bury(record, "rule", "rule_error", failure.detail, failure.rule)
-        return True
 
-    def _take_in(self, customer: Customer, customer_id: str, touchpoint: Touchpoint, now: int) -> Effects:
+    def _take_in(self, customer: Customer, customer_id: str, touchpoint: Touchpoint, clock: int, now: int) -> Effects:
         occurred_at = touchpoint["occurred_at"]
         if occurred_at > customer.newest:
             customer.newest = occurred_at
         customer.identified = touchpoint["identified"]
-        effects = apply(customer, touchpoint, now, self.definitions)
-        due = customer.detection.due
+        effects = apply(customer, touchpoint, clock, self.definitions, now)
+        due = customer.next_due() if customer.held else customer.detection.due
         if due != customer.due:
             self._customers.set_deadline(customer, customer_id, due)
         return effects
+
+    # -- touchpoints that wait ------------------------------------------------------------------
+
+    def _hold(self, customer: Customer, customer_id: str, touchpoint: Touchpoint, record: Record, now: int) -> None:
+        release_at = now + self.definitions.timing.order_wait_ms
+        headers = list(record.headers or ())
+        held = Held(release_at, record.offset, record.timestamp, record.key, record.value, headers, dict(touchpoint))
+        self._put_by(customer, customer_id, held)
+        self._journal.append((customer_id, now, now, held))
+        self._count(HELD)
+        if len(customer.held) > MOST_HELD:
+            self._count("released_early")
+            self._release(customer_id, customer.held[:1], now, now)
+
+    def _put_by(self, customer: Customer, customer_id: str, held: Held) -> None:
+        customer.held = [*customer.held, held]
+        customer.held.sort(key=in_order)
+        due = customer.next_due()
+        if due != customer.due:
+            self._customers.set_deadline(customer, customer_id, due)
+
+    def _release(self, customer_id: str, ripe: Sequence[Held], clock: int, now: int) -> None:
+        for held in ripe:
+            self.counters[HELD] -= 1
+            customer = self._customers.live[customer_id]
+            self._accept(customer, customer_id, held.body, held, _Release(held), clock, now)
+
+    def _let_go(self, customer_id: str, offset: int) -> None:
+        customer = self._customers.live[customer_id]
+        let_go(customer.held, offset)
+        self._customers.set_deadline(customer, customer_id, customer.next_due())
 
     def _belongs_here(self, touchpoint: Touchpoint, record: Record) -> bool:
         """Whether the customer's partition is this one; a stray goes to the right one, once."""
@@ -352,6 +419,13 @@ class Partition:
         if customer is None or customer.due != due:
             return
         self._customers.changed[customer_id] = None
+        if customer.held:
+            expected = customer.detection.due
+            self._release(customer_id, ripe(customer.held, due, due if expected == due else NEVER), due, now)
+            customer = self._customers.live[customer_id]
+            if customer.detection.due is None or customer.detection.due > due:
+                self._customers.set_deadline(customer, customer_id, customer.next_due())
+                return
         try:
             effects = self._attend(customer, customer_id, due, now)
         except Exception as error:
@@ -368,14 +442,14 @@ class Partition:
 
     def _attend(self, customer: Customer, customer_id: str, due: int, now: int) -> Effects:
         effects = attend(customer, customer_id, due, now, self.definitions)
-        self._customers.set_deadline(customer, customer_id, customer.detection.due)
+        self._customers.set_deadline(customer, customer_id, customer.next_due())
         return effects
 
     def _let_pass(self, customer_id: str, due: int) -> None:
         """Take a deadline off without answering what it fires."""
         customer = self._customers.live[customer_id]
         self.definitions.detector.on_deadline(customer.detection, due)
-        self._customers.set_deadline(customer, customer_id, customer.detection.due)
+        self._customers.set_deadline(customer, customer_id, customer.next_due())
 
     def _consider_eviction(self, customer_id: str, now: int) -> None:
         customer = self._customers.get(customer_id)
@@ -383,7 +457,9 @@ class Partition:
             return
         self._customers.changed[customer_id] = None
         self._prune(customer, now)
-        idle = not customer.seen and customer.detection.is_idle(now) and customer.outreach.is_idle()
+        idle = (
+            not customer.held and not customer.seen and customer.detection.is_idle(now) and customer.outreach.is_idle()
+        )
         if idle and customer.newest + ALLOWED_LATENESS_MS < now:
             self._customers.remove(customer_id)
             self._journal.append((customer_id, now, now, _Done.EVICTED))
@@ -416,12 +492,23 @@ class Partition:
                 self._let_pass(customer_id, at)
             elif step is _Done.ANSWERED:
                 self._attend(customer, customer_id, at, now)
+            elif isinstance(step, Held):
+                self._remember(customer, step.body, at)
+                self._put_by(customer, customer_id, step)
+            elif isinstance(step, _Release):
+                let_go(customer.held, step.held.offset)
+                self._take_in(customer, customer_id, step.held.body, at, now)
+            elif isinstance(step, _LetGo):
+                self._let_go(customer_id, step.offset)
             else:
-                touchpoint = step
-                customer.seen.add(event_digest(touchpoint["source"], touchpoint["event_id"]), at)
-                self._take_in(customer, customer_id, touchpoint, at)
+                self._remember(customer, step, at)
+                self._take_in(customer, customer_id, step, at, now)
         if not exists:
             del customers.live[customer_id]
+
+    @staticmethod
+    def _remember(customer: Customer, touchpoint: Touchpoint, now: int) -> None:
+        customer.seen.add(event_digest(touchpoint["source"], touchpoint["event_id"]), now)
 
     # -- what came of it ------------------------------------------------------------------------
 

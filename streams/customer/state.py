@@ -7,12 +7,16 @@ from typing import TypeVar
 import msgspec
 
 from streams.customer.errors import StateFormatError
+from streams.customer.held import Held, first_release
 from streams.customer.seen import SeenEvents
 from streams.detection import DetectionState
 from streams.outreach import OutreachState
 
 FORMAT = 1
 """Format of customer records; the first byte of each."""
+
+NONE_HELD: list[Held] = []
+"""Shared by customers without held touchpoints, nearly all of them; never to be changed."""
 
 NEVER = -(2**63)
 """Stands for "no touchpoint yet" in :attr:`Customer.newest`."""
@@ -28,6 +32,7 @@ class _Stored(msgspec.Struct, array_like=True):
     seen: bytearray
     detection: DetectionState
     outreach: OutreachState
+    held: list[Held] = []
 
 
 class _Heads(msgspec.Struct, array_like=True):
@@ -39,16 +44,17 @@ class Customer:
     """Everything remembered of one customer.
 
     Attributes:
-        due: the earliest deadline of a rule, ms UTC by the partition's clock, or None.
+        due: when a rule or a held touchpoint wants attention next, ms UTC by the partition's clock, or None.
         newest: the newest accepted ``occurred_at``, ms UTC; lateness is judged against it.
         evict_at: when to look whether the record holds anything still needed.
         identified: as the last touchpoint said.
         seen: events taken in during the last seven days.
         detection: windows and partial matches.
         outreach: consents, cool-downs, open moments.
+        held: touchpoints that wait for older ones to overtake them, by ``occurred_at``.
     """
 
-    __slots__ = ("detection", "due", "evict_at", "identified", "newest", "outreach", "seen")
+    __slots__ = ("detection", "due", "evict_at", "held", "identified", "newest", "outreach", "seen")
 
     def __init__(self, evict_at: int) -> None:
         self.due: int | None = None
@@ -58,6 +64,15 @@ class Customer:
         self.seen = SeenEvents()
         self.detection = DetectionState()
         self.outreach = OutreachState()
+        self.held = NONE_HELD
+
+    def next_due(self) -> int | None:
+        """When a rule or a held touchpoint wants attention next, ms UTC."""
+        due = self.detection.due
+        if self.held:
+            release_at = first_release(self.held)
+            return release_at if due is None or (release_at is not None and release_at < due) else due
+        return due
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -77,6 +92,7 @@ def encode_customer(customer: Customer) -> bytes:
             customer.seen.entries,
             customer.detection,
             customer.outreach,
+            customer.held,
         )
     )
 
@@ -95,6 +111,7 @@ def decode_customer(data: bytes) -> Customer:
     customer.seen = SeenEvents(stored.seen)
     customer.detection = stored.detection
     customer.outreach = stored.outreach
+    customer.held = stored.held or NONE_HELD
     return customer
 
 

@@ -4,7 +4,7 @@ No I/O, no clock, no randomness: the same touchpoints, deadlines and clocks give
 and the same state, byte for byte.
 """
 
-from streams.detection.detector import Detector
+from streams.detection.detector import LATE_GRACE_MS, Detector
 from streams.detection.errors import Mistake, RuleFileError
 from streams.detection.evidence import Evidence
 from streams.detection.firing import Firing, RuleFailure, moment_id
@@ -15,6 +15,7 @@ from streams.detection.state import DetectionState
 
 __all__ = [
     "EMOTIONS",
+    "LATE_GRACE_MS",
     "CaseResult",
     "DetectionState",
     "Detector",

@@ -118,6 +118,11 @@ class Log:
             version = int(text.partition("version: ")[2].partition("\n")[0])
             self.control(at, activation("policy" if "actions:" in text else "rule", name, version, text))
 
+    def timing(self, at: int, text: str) -> None:
+        """Activation of a timing."""
+        version = int(text.partition("version: ")[2].partition("\n")[0])
+        self.control(at, activation("time", "time", version, text))
+
     def tick(self, at: int, says: int | None = None) -> None:
         """A tick; live its append time counts."""
         self.control(at, {"kind": "tick", "at": says, "clock": None, "activation": None})

@@ -84,7 +84,7 @@ def _activation(kind: str, name: str, version: int, digest: str | None = None) -
         ),
         pytest.param(
             _activation("unknown", "queue.abandoned", 2),
-            "kind 'unknown' is neither rule nor policy; update this worker",
+            "kind 'unknown' is unknown here; update this worker",
             id="a kind of later versions",
         ),
     ],
