@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schemas import Activation, Control, Headers, headers
 from streams.identifiers import text_digest
+from streams.outreach import Pause
 
 SOURCE = "momentous/publisher"
 
@@ -33,6 +34,11 @@ def activation(kind: str, definition_id: str, version: int, text: str) -> Contro
         "digest": text_digest(text),
     }
     return {"kind": "activation", "at": None, "clock": None, "activation": made}
+
+
+def throw_switch(pause: Pause) -> Control:
+    """Outreach, or one action, is paused or goes on from here."""
+    return activation("pause", pause.id, pause.version, pause.text())
 
 
 def control_headers(control: Control, time_ms: int) -> Headers:

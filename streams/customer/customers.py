@@ -18,21 +18,35 @@ Schedule = list[tuple[int, str]]
 
 
 class Customers:
-    """State records by customer id, and when each wants attention."""
+    """State records by customer id, and when each wants attention.
+
+    Attributes:
+        matches: partial matches in the bytes of all customers; restored from the partition record,
+            since a restore does not decode customers.
+    """
 
     def __init__(self) -> None:
         self.live: dict[str, Customer] = {}
         self.changed: dict[str, None] = {}
         self.deadlines: Schedule = []
         self.evictions: Schedule = []
+        self.matches = 0
         self._stored: dict[str, bytes] = {}
+        # Partial matches in the bytes of those decoded customers that have any.
+        self._matches: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._stored.keys() | self.live.keys())
 
+    @property
+    def stored(self) -> int:
+        """How many have bytes; all of them do when changes have just been taken. Cheap."""
+        return len(self._stored)
+
     def restore(self, customer_id: str, data: bytes | None) -> None:
         """Take in one changelog record; None is a tombstone."""
         self.live.pop(customer_id, None)
+        self._matches.pop(customer_id, None)
         if data is None:
             self._stored.pop(customer_id, None)
         else:
@@ -58,6 +72,8 @@ class Customers:
             data = self._stored.get(customer_id)
             if data is not None:
                 customer = self.live[customer_id] = decode_customer(data)
+                if customer.detection.rules and (matches := customer.detection.partial_matches()):
+                    self._matches[customer_id] = matches
         return customer
 
     def add(self, customer_id: str, now: int) -> Customer:
@@ -70,6 +86,7 @@ class Customers:
         """Forget a customer altogether."""
         self.live.pop(customer_id, None)
         self._stored.pop(customer_id, None)
+        self.matches -= self._matches.pop(customer_id, 0)
         self.changed[customer_id] = None
 
     def set_deadline(self, customer: Customer, customer_id: str, due: int | None) -> None:
@@ -108,19 +125,28 @@ class Customers:
         for customer_id in self.changed:
             customer = self.live.get(customer_id)
             if customer is not None:
-                self._stored[customer_id] = encode_customer(customer)
+                self._store(customer_id, customer)
 
     def take_changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Key and bytes of every changed customer, None for one that is gone; then none is changed."""
-        live, stored = self.live, self._stored
+        live = self.live
         for customer_id in self.changed:
             customer = live.get(customer_id)
             if customer is None:
                 yield customer_id.encode(), None
             else:
-                data = stored[customer_id] = encode_customer(customer)
-                yield customer_id.encode(), data
+                yield customer_id.encode(), self._store(customer_id, customer)
         self.changed.clear()
         if len(live) > LIVE_CUSTOMERS:
             for customer_id in list(live)[: LIVE_CUSTOMERS // 2]:
                 del live[customer_id]
+                self._matches.pop(customer_id, None)
+
+    def _store(self, customer_id: str, customer: Customer) -> bytes:
+        data = self._stored[customer_id] = encode_customer(customer)
+        matches = customer.detection.partial_matches()
+        before = self._matches.get(customer_id, 0)
+        if matches != before:
+            self.matches += matches - before
+            self._matches[customer_id] = matches
+        return data

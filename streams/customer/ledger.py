@@ -8,6 +8,7 @@ import msgspec
 
 from schemas import Activation
 from streams.customer.errors import StateFormatError
+from streams.outreach import Pause
 
 FORMAT = 1
 """Format of the partition record and of definitions; the first byte of each."""
@@ -29,6 +30,9 @@ class PartitionRecord(msgspec.Struct, kw_only=True):
         counters: ``in`` = ``accepted`` + ``duplicate`` + ``late`` + ``dead`` + ``dropped``, and
             counters that are no outcome (``out_of_order``, ``rule_errors``, ``forgotten``, …).
         definitions: version of each active rule and policy.
+        tallies: moments by rule, decisions by status and reason, dead letters by reason; see ``Tallies``.
+        matches: sequences that have begun and not ended, of all customers.
+        pauses: the kill switches that are thrown, by id.
     """
 
     applied: int = -1
@@ -37,6 +41,9 @@ class PartitionRecord(msgspec.Struct, kw_only=True):
     until: int | None = None
     counters: dict[str, int] = {}
     definitions: dict[str, int] = {}
+    tallies: dict[str, int] = {}
+    matches: int = 0
+    pauses: dict[str, Pause] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()

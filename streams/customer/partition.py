@@ -6,6 +6,7 @@ what it returns in transactions; the tests' oracle feeds it the same log and com
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from heapq import heappop, heappush
@@ -26,6 +27,7 @@ from streams.customer.partitioner import partition_of
 from streams.customer.record import Record
 from streams.customer.seen import event_digest
 from streams.customer.state import NEVER, Customer
+from streams.customer.tallies import Tallies
 from streams.topics import TOUCHPOINTS
 
 ALLOWED_LATENESS_MS = 7 * 86_400_000
@@ -39,6 +41,9 @@ LONGEST_IDENTIFIER = 256
 
 DEADLINES_AT_ONCE = 256
 """Overdue deadlines are fired in portions of this many, so that a lane can yield between them."""
+
+LATENESSES_KEPT = 4096
+"""Most latenesses of deadlines kept for whoever measures."""
 
 REROUTED = "momentous-rerouted"
 """Header of a touchpoint that was found in another partition than its customer's."""
@@ -99,6 +104,9 @@ class Partition:
         self.applied = -1
         self.clock = PartitionClock()
         self.counters = dict.fromkeys((IN, ACCEPTED, DUPLICATE, LATE, DEAD, DROPPED), 0)
+        self.tallies = Tallies()
+        self.lateness: deque[int] = deque(maxlen=LATENESSES_KEPT)
+        """How late deadlines fired since somebody cleared it, ms: append time of what made them fire minus due time."""
         self.definitions = Definitions()
         self._partitions = partitions
         self._codec = codec
@@ -133,6 +141,8 @@ class Partition:
             self.applied = record.applied
             self.clock = PartitionClock(record.clock, record.mode, record.until)
             self.counters |= record.counters
+            self.tallies |= record.tallies
+            self._customers.matches = record.matches
         elif key.startswith(ledger.DEFINITION_PREFIX) and value is not None:
             activation = ledger.decode_definition(value)
             try:
@@ -185,6 +195,16 @@ class Partition:
         """The earliest deadline of a rule, ms UTC, or None."""
         return self._customers.next_deadline()
 
+    @property
+    def stored(self) -> int:
+        """How many customers have bytes; all of them do when changes have just been taken. Cheap."""
+        return self._customers.stored
+
+    @property
+    def matches(self) -> int:
+        """Sequences that have begun and not ended, of all customers, as of the last changes taken."""
+        return max(0, self._customers.matches)
+
     # -- handing over ---------------------------------------------------------------------------
 
     def take_outputs(self) -> list[Output]:
@@ -207,15 +227,21 @@ class Partition:
 
     def record(self) -> tuple[bytes, bytes]:
         """Key and bytes of the partition record as of now."""
-        record = PartitionRecord(
+        return ledger.PARTITION_KEY, ledger.encode_partition(self.snapshot())
+
+    def snapshot(self) -> PartitionRecord:
+        """The partition record as of now."""
+        return PartitionRecord(
             applied=self.applied,
             clock=self.clock.now,
             mode=self.clock.mode,
             until=self.clock.until,
             counters=dict(self.counters),
             definitions=self.definitions.versions(),
+            tallies=dict(self.tallies),
+            matches=max(0, self._customers.matches),
+            pauses=dict(self.definitions.pauses),
         )
-        return ledger.PARTITION_KEY, ledger.encode_partition(record)
 
     # -- controls -------------------------------------------------------------------------------
 
@@ -418,6 +444,8 @@ class Partition:
         customer = self._customers.get(customer_id)
         if customer is None or customer.due != due:
             return
+        if self.clock.is_live:
+            self.lateness.append(now - due)
         self._customers.changed[customer_id] = None
         if customer.held:
             expected = customer.detection.due
@@ -515,8 +543,10 @@ class Partition:
     def _emit(self, effects: Effects) -> None:
         outputs, writer = self._outputs, self._writer
         for moment in effects.moments:
+            self.tallies.moment(moment)
             outputs.append(writer.moment(moment))
         for decision, trigger in effects.decisions:
+            self.tallies.decision(decision)
             outputs.append(writer.decision(decision))
             if trigger is not None:
                 outputs.append(writer.trigger(trigger))
@@ -528,11 +558,13 @@ class Partition:
 
     def _bury(self, record: Record, stage: str, reason: str, detail: str, rule: str | None = None) -> None:
         letter = letter_for_record(record, stage, reason, detail, rule, self._topic, self.number, self.clock.now)
+        self.tallies.dead_letter(reason)
         self._outputs.append(self._writer.dead_letter(letter))
 
     def _bury_deadline(self, customer_id: str, due: int, stage: str, detail: str, rule: str | None) -> None:
         at, topic = self.applied + 1, self._topic
         letter = letter_for_deadline(customer_id, stage, detail, rule, topic, self.number, at, self.clock.now)
+        self.tallies.dead_letter(letter["reason"])
         self._outputs.append(self._writer.dead_letter(letter, due))
 
     def _count(self, counter: str) -> None:

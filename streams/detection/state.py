@@ -85,6 +85,10 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
         for rule_id in [rule_id for rule_id, rule in self.rules.items() if rule.due is None and rule.until <= now]:
             self.forget(rule_id)
 
+    def partial_matches(self) -> int:
+        """Sequences that have begun and not ended, also those whose time is up and nobody has looked at since."""
+        return sum(len(rule.memory.partials) for rule in self.rules.values() if type(rule.memory) is SequenceState)
+
     def forget(self, rule_id: str) -> None:
         """Drop everything that this rule remembers."""
         dropped = self.rules.pop(rule_id, None)
