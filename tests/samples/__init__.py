@@ -1,0 +1,1 @@
+"""The samples in Python, Node and Java, run against a real broker."""

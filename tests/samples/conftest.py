@@ -1,0 +1,99 @@
+"""One story for all samples: see ``story``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from schemas import Touchpoint
+from schemas.catalog import schema_files
+from streams.settings import Settings
+from streams.topic_admin import create_topics
+from tests.conftest import ExternalBroker, settings_for
+from tests.kafka.broker import Broker
+from tests.samples import story
+from tests.samples.registry import serving
+from tests.samples.sample import LANGUAGES, Sample, SampleUnavailable, consumer, publisher
+
+
+@dataclass
+class Told:
+    """What came of the story.
+
+    Attributes:
+        given: the touchpoints of each publisher.
+        live: ids of the triggers to carry out.
+        printed: by language, what the consumer printed.
+        again: the same of a second start with nothing but the file of handled ones kept.
+    """
+
+    settings: Settings
+    given: dict[str, list[Touchpoint]]
+    live: list[str] = field(default_factory=list)
+    printed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    again: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="session")
+def worked(kafka: Broker | ExternalBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """All publishers ran, and then one worker."""
+    publishers = _available(publisher)
+    folder = tmp_path_factory.mktemp("samples")
+    settings = settings_for(kafka.bootstrap, folder)
+    create_topics(settings)
+    story.activate_rule(settings)
+    now = datetime.now(UTC)
+    told = Told(settings, {language: story.touchpoints(language, now) for language in LANGUAGES})
+    story.run_publishers(settings, publishers, told.given)
+    story.work(settings, folder)
+    yield told
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
+    ours = [name for name in admin.list_topics(timeout=10).topics if name.startswith(settings.topic_prefix)]
+    for future in admin.delete_topics(ours).values():
+        future.result(10)
+
+
+@pytest.fixture(scope="session")
+def told(worked: Told, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Then triggers of every kind came, and all consumers ran, twice."""
+    consumers = _available(consumer)
+    folder = tmp_path_factory.mktemp("consumers")
+    triggers = story.Triggers(worked.settings)
+    triggers.repeat()
+    triggers.abort()
+    triggers.add_expired()
+    triggers.add_rehearsal()
+    triggers.add_newer()
+    triggers.add_last()
+    worked.live = triggers.live
+    ends = story.after_last(worked.settings)
+    texts = {schema.id: schema.text for schema in schema_files()} | {story.NEWER_ID: story.newer_schema()}
+    with serving(texts) as registry:
+        for which, printed in (("first", worked.printed), ("second", worked.again)):
+            running = [
+                story.RunningConsumer(worked.settings, one, f"{one.language}-{which}", folder, registry)
+                for one in consumers
+            ]
+            for one in running:
+                printed[one.sample.language] = one.printed_when_through(ends)
+    return worked
+
+
+def _available(make: Callable[[str], Sample]) -> list[Sample]:
+    try:
+        return [make(language) for language in LANGUAGES]
+    except SampleUnavailable as error:
+        no_sample(str(error))
+
+
+def no_sample(reason: str) -> NoReturn:
+    """Skip; under CI=true fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"a sample does not run, and CI=true allows no skip: {reason}", pytrace=False)
+    pytest.skip(f"a sample does not run: {reason}")
