@@ -77,5 +77,7 @@ def _bare(node: Any) -> Any:
     if isinstance(node, list):
         return [_bare(item) for item in node]
     if isinstance(node, dict):
-        return {key: _bare(value) for key, value in node.items() if key not in _ANNOTATIONS}
+        bare = {key: _bare(value) for key, value in node.items() if key not in _ANNOTATIONS}
+        # {"type": "long"} is "long", at one step less a record.
+        return bare["type"] if bare.keys() == {"type"} else bare
     return node

@@ -31,7 +31,7 @@ class Codec:
         self._names = {schema.name for schema in newest_schemas().values()}
         self._personal = {name: personal_fields(schema.text) for name, schema in newest_schemas().items()}
         self._readers: dict[bytes, tuple[str, Any, Any]] = {}
-        self._writers: dict[str, tuple[bytes, Any]] = {}
+        self._writers: dict[str, tuple[bytes, Any, tuple[str, ...]]] = {}
 
     def decode(self, data: bytes | None, *expected: str) -> tuple[str, dict[str, Any]]:
         """The record's short name and the record.
@@ -80,12 +80,17 @@ class Codec:
         writer = self._writers.get(name)
         if writer is None:
             writer = self._writer(name)
-        prefix, schema = writer
+        prefix, schema, mixed = writer
         if self._sealer is not None:
             record = sealed(record, self._personal[name], self._sealer.seal)
+        if mixed:
+            record = {**record, **{field: _tagged(record[field]) for field in mixed if field in record}}
         body = BytesIO()
         body.write(prefix)
-        schemaless_writer(body, schema, record, disable_tuple_notation=True)
+        try:
+            schemaless_writer(body, schema, record)
+        except OverflowError as error:
+            raise ValueError(f"a number of the {name} has more than 64 bits") from error
         return body.getvalue()
 
     def prepare(self) -> None:
@@ -117,8 +122,33 @@ class Codec:
                 return schema
         raise WrongType(f"schema id {schema_id} is no record of this contract")
 
-    def _writer(self, name: str) -> tuple[bytes, Any]:
+    def _writer(self, name: str) -> tuple[bytes, Any, tuple[str, ...]]:
         prefix = b"\0" + self._registry.id_of(name).to_bytes(4, "big")
-        writer = (prefix, self._newest[name])
+        schema = self._newest[name]
+        mixed = tuple(field["name"] for field in schema["fields"] if _holds_mixed(field["type"]))
+        writer = (prefix, schema, mixed)
         self._writers[name] = writer
         return writer
+
+
+_TAGS = {type(None): "null", bool: "boolean", int: "long", float: "double", str: "string"}
+
+
+def _holds_mixed(kind: Any) -> bool:
+    return isinstance(kind, dict) and kind["type"] == "map" and isinstance(kind["values"], list)
+
+
+def _tagged(values: Any) -> Any:
+    """Values with the name of their branch of the union, which fastavro else finds by trying each."""
+    if type(values) is not dict:
+        return values
+    tags = _TAGS
+    return {
+        key: (tags[type(value)], value) if type(value) in tags else _checked(value) for key, value in values.items()
+    }
+
+
+def _checked(value: Any) -> Any:
+    if isinstance(value, tuple):
+        raise TypeError("a tuple is no value of a property")
+    return value
