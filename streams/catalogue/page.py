@@ -1,0 +1,153 @@
+"""docs/catalogue.md: every moment of the catalogue, from the rules and the policy themselves.
+
+``python -m streams.catalogue > docs/catalogue.md`` writes it.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import NamedTuple
+
+from streams.catalogue import load_catalogue
+from streams.detection import Rule, parse_rule
+from streams.outreach import Policy, parse_policy
+
+_RULES = "../streams/catalogue"
+
+
+class Waiting(NamedTuple):
+    """A moment of the catalogue that no rule can say yet, and the operator that it waits for."""
+
+    moment: str
+    emotion: str
+    detects: str
+    waits_for: str
+
+
+WAITING: tuple[Waiting, ...] = (
+    Waiting(
+        "advocate.ready",
+        "joyful",
+        "a promoter's score or two joyful moments within 30 days, and no open problem",
+        "moments as input, and the absence of an open case",
+    ),
+    Waiting(
+        "bill.shock",
+        "stressed",
+        "a bill more than 50 % over the mean of the last three",
+        "comparison with the mean of the last n",
+    ),
+    Waiting(
+        "emotion.overload",
+        "stressed",
+        "the composite score of all moments crosses its threshold upward",
+        "moments as input to a score",
+    ),
+    Waiting(
+        "feedback.declining",
+        "neglected",
+        "three scores in a row, each lower than the one before",
+        "trend over the last n",
+    ),
+    Waiting(
+        "habit.noticed",
+        "joyful",
+        "a function or product used on 5 or more of the last 14 days without a shortcut to it",
+        "distinct calendar days",
+    ),
+    Waiting(
+        "ivr.loop",
+        "frustrated",
+        "the same menu three times in one call, or six menus without an agent or an answer",
+        "alternatives of operators",
+    ),
+    Waiting(
+        "price.watch",
+        "anxious",
+        "the same product viewed on 3 or more days without a purchase",
+        "distinct calendar days",
+    ),
+    Waiting(
+        "promise.broken",
+        "frustrated",
+        "the due time passed without delivery",
+        "an absence whose deadline is a property",
+    ),
+    Waiting(
+        "promise.exceeded",
+        "joyful",
+        "delivered clearly better than promised",
+        "a comparison of a step with an earlier one",
+    ),
+    Waiting(
+        "promise.minimum_again",
+        "neglected",
+        "the third delivery in 90 days that was just the minimum",
+        "promise levels",
+    ),
+    Waiting(
+        "rage.clicks",
+        "frustrated",
+        "three clicks on one element, each less than a second after the last",
+        "a gap between touchpoints",
+    ),
+    Waiting(
+        "silence.unusual",
+        "neglected",
+        "no touchpoint for three times the customer's own usual gap",
+        "comparison with the customer's own baseline",
+    ),
+)
+
+
+def catalogue_page() -> str:
+    """The page as Markdown."""
+    policy = parse_policy((files("streams.outreach") / "policy.yaml").read_text(encoding="utf-8"), "policy.yaml")
+    rules = [(name, parse_rule(text, name)) for name, text in load_catalogue()]
+    parts = [_head(len(rules)), _carried(rules, policy), _false_positives(rules), _waiting()]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(number: int) -> str:
+    return (
+        "# The catalogue of moments\n\n"
+        "Written by `python -m streams.catalogue` from the rules and the policy; a test holds it to them.\n\n"
+        f"{number} moments are shipped as rules. Each stands in `streams/catalogue/<moment>.yaml`, its tests beside it "
+        "in `<moment>.test.yaml`; [rules.md](rules.md) is the language, [touchpoints.md](touchpoints.md) names the "
+        "touchpoints that they read. Windows and limits are defaults: change them in the rule. What is answered how "
+        "stands in `streams/outreach/policy.yaml`; there is no contact without consent for its purpose."
+    )
+
+
+def _carried(rules: list[tuple[str, Rule]], policy: Policy) -> str:
+    lines = ["| moment | emotion | what it detects | answered by | rule |", "| --- | --- | --- | --- | --- |"]
+    for name, rule in rules:
+        action = policy.by_moment.get(rule.id)
+        answer = f"`{action.id}` ({action.action_class}, for {action.purpose})" if action else "nothing"
+        file = f"[{name}]({_RULES}/{name})"
+        lines.append(f"| {rule.id} | {rule.emotion} | {_cell(rule.description)} | {answer} | {file} |")
+    return "\n".join(lines)
+
+
+def _false_positives(rules: list[tuple[str, Rule]]) -> str:
+    lines = ["## When they err", ""]
+    for _, rule in rules:
+        lines.append(f"- **{rule.id}**: {' '.join(_cell(said) for said in rule.false_positives)}")
+    return "\n".join(lines)
+
+
+def _waiting() -> str:
+    if not WAITING:
+        return ""
+    lines = [
+        "## Not carried yet",
+        "",
+        "| moment | emotion | what it detects | waits for |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| {one.moment} | {one.emotion} | {one.detects} | {one.waits_for} |" for one in WAITING]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
