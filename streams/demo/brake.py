@@ -20,10 +20,15 @@ holds three)."""
 IN_FLIGHT = 2_000
 """Most records that the broker has not acknowledged yet."""
 
+UNREAD_OUTPUTS = 2_000
+"""Most of the worker's outputs in a partition of one topic that the loader has not stored yet: about
+1 MB, since the bank's have half a kB before compression (median, headers included; 3 kB at most)."""
+
 OVERHEAD_BYTES = 256
 """What key and headers add to a value, about."""
 
 _LOOK_SECONDS = 0.02
+_LOOK_AT_OUTPUTS_EVERY_S = 0.5
 
 
 class Brake:
@@ -33,6 +38,9 @@ class Brake:
         committed: for each reader, the next offset it will read in each partition.
         in_flight: how many records are on their way.
         while_waiting: called again and again while the brake is on; has to let acknowledgements in.
+        unread_outputs: of the topic and partition with the most, how many outputs of the worker the
+            loader has not stored. A worker gets no further than what is published, so holding the
+            publisher holds it too.
     """
 
     def __init__(
@@ -41,11 +49,14 @@ class Brake:
         in_flight: Callable[[], int],
         while_waiting: Callable[[], None],
         limit: int = UNREAD_BYTES,
+        unread_outputs: Callable[[], int] = lambda: 0,
     ) -> None:
         self._committed = committed
         self._in_flight = in_flight
         self._while_waiting = while_waiting
         self._limit = limit
+        self._unread_outputs = unread_outputs
+        self._looked_at_outputs = time.monotonic()
         self._sent: list[deque[tuple[int, int]]] = [deque() for _ in range(PARTITIONS)]
         self._unread = [0] * PARTITIONS
 
@@ -64,6 +75,11 @@ class Brake:
         """Return when one more record may be sent."""
         while self._in_flight() >= IN_FLIGHT:
             self._while_waiting()
+        if time.monotonic() - self._looked_at_outputs >= _LOOK_AT_OUTPUTS_EVERY_S:
+            while self._unread_outputs() >= UNREAD_OUTPUTS:
+                self._while_waiting()
+                time.sleep(_LOOK_SECONDS)
+            self._looked_at_outputs = time.monotonic()
         if max(self._unread) < self._limit:
             return
         self._look()

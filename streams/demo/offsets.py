@@ -65,6 +65,15 @@ class Offsets:
         """Whether the loader has settled every record of every topic that it reads."""
         return all(self._is_loaded(topic.name) for topic in TOPICS if topic.name != CHANGELOG)
 
+    def unread_outputs(self) -> int:
+        """Most records of one topic and partition of the worker's outputs that the loader has not settled."""
+        outputs = [topic.name for topic in TOPICS if topic.name not in (CHANGELOG, TOUCHPOINTS)]
+        return max(
+            end - committed
+            for topic in outputs
+            for committed, end in zip(self.loader(topic), self.ends(topic), strict=True)
+        )
+
     def close(self) -> None:
         """Let go of the broker."""
         for consumer in (self._worker, self._loader, self._reader):

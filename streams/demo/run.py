@@ -156,7 +156,12 @@ class _Demo:
             bars.show_if_due(publisher.delivered)
 
         publisher = Publisher(self._settings, self._codec, lambda *record: brake.acknowledged(*record))
-        brake = Brake(lambda: (offsets.worker(), offsets.loader()), lambda: publisher.in_flight, wait)
+        brake = Brake(
+            lambda: (offsets.worker(), offsets.loader()),
+            lambda: publisher.in_flight,
+            wait,
+            unread_outputs=offsets.unread_outputs,
+        )
         with publisher:
             play(publisher, touchpoints, before_each=before_each)
         return publisher.delivered

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.codec import make_codec
-from streams.demo.brake import OVERHEAD_BYTES, UNREAD_BYTES, Brake
+from streams.demo.brake import OVERHEAD_BYTES, UNREAD_BYTES, UNREAD_OUTPUTS, Brake
 from streams.embedded_broker import KEPT_BYTES, EmbeddedBroker
 from streams.importers import read_bank
 from streams.kafka import consumer_config
@@ -54,6 +54,14 @@ def test_at_the_limit_the_publisher_waits_until_both_readers_have_read_on() -> N
     held.wait()
     assert kafka.waits == 2  # the slower reader is at 20 then: 5 records of 1,000 bytes are left
     assert held.unread == [0, 0, 5000, 0]
+
+
+def test_the_publisher_waits_for_the_loader_to_store_what_the_worker_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.demo.brake._LOOK_AT_OUTPUTS_EVERY_S", 0.0)
+    kafka, left = Kafka(), [UNREAD_OUTPUTS + 1, UNREAD_OUTPUTS, UNREAD_OUTPUTS - 1]
+    held = Brake(lambda: kafka.committed, lambda: 0, kafka.read_on, unread_outputs=lambda: left.pop(0))
+    held.wait()
+    assert (kafka.waits, left) == (2, [])
 
 
 def test_one_full_partition_is_enough_to_wait() -> None:

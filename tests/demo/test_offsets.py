@@ -72,3 +72,12 @@ def test_a_transactions_marker_behind_the_commit_needs_no_loading(embedded: Sett
     with Offsets(embedded) as offsets:
         assert offsets.ends("moments") == [3, 0, 0, 0]
         assert offsets.all_loaded()
+
+
+def test_outputs_that_the_loader_has_not_settled_are_counted_where_there_are_most(embedded: Settings) -> None:
+    in_transaction(embedded, "moments", 2, *[(b"c", b"v")] * 3)
+    in_transaction(embedded, "decisions", 1, *[(b"c", b"v")] * 5)
+    commit(embedded, "demo-loader", "decisions", 1, 4)
+    with Offsets(embedded) as offsets:
+        unread = offsets.unread_outputs()
+    assert unread == 4  # of moments: three and their transaction's marker
