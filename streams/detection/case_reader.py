@@ -128,7 +128,7 @@ def _arriving(reader: Reader, node: Node, defaults: AbstractMapping[str, Any], s
         return None
     values = {key.text: value for key, value in node.entries}
     offsets = {name: _offset(reader, values[name], f"'{name}'") for name in ("at", "arrives") if name in values}
-    fields = _fields(reader, node, defaults, ("at", "arrives", "id"))
+    fields = _fields(reader, node, defaults, ("at", "arrives", "id"), start)
     for name in ("at", "id"):
         if name not in values:
             reader.note(node, f"a touchpoint has no '{name}'", "write {at: 0s, id: a, type: ivr.entered}")
@@ -159,7 +159,7 @@ def _expected(reader: Reader, node: Node, start: int, known: list[str]) -> Expec
                 evidence_node, f"no touchpoint has the id '{event_id}'", f"known are {', '.join(dict.fromkeys(known))}"
             )
     shown = section.value("context")
-    context = _fields(reader, shown, {}) if shown is not None else None
+    context = _fields(reader, shown, {}, start=start) if shown is not None else None
     resolved = _resolved(reader, section.value("resolved"), start)
     return None if at is None or evidence is None else Expected(start + at, evidence, context, resolved)
 
@@ -172,8 +172,13 @@ def _resolved(reader: Reader, node: Node | None, start: int) -> int | Literal["n
 
 
 def _fields(
-    reader: Reader, node: Node | None, defaults: AbstractMapping[str, Any], apart: tuple[str, ...] = ()
+    reader: Reader,
+    node: Node | None,
+    defaults: AbstractMapping[str, Any],
+    apart: tuple[str, ...] = (),
+    start: int | None = None,
 ) -> dict[str, Any]:
+    """Field values; ``{at: 10h}`` stands for a time since ``start``, in ms UTC."""
     fields = dict(defaults)
     if node is None:
         return fields
@@ -183,7 +188,10 @@ def _fields(
     for key, value in node.entries:
         if key.text in apart:
             continue
-        if not isinstance(value, Scalar):
+        if start is not None and isinstance(value, Mapping) and [one.text for one, _ in value.entries] == ["at"]:
+            offset = _offset(reader, value.entries[0][1], f"'{key.text}'")
+            fields[key.text] = None if offset is None else start + offset
+        elif not isinstance(value, Scalar):
             reader.note(value, f"'{key.text}' is {described(value)}", "write a single value")
         elif key.text in ("event_id", "occurred_at"):
             reader.note(key, f"'{key.text}' in a time line", "write 'id' and 'at'")

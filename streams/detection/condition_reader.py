@@ -6,7 +6,7 @@ from streams.detection.clause import Clause
 from streams.detection.conditions import MODIFIERS, NUMBER_MODIFIERS, TEXT_MODIFIERS, All, AnyOf, Condition, Not, Test
 from streams.detection.document import Listing, Mapping, Node, Scalar
 from streams.detection.fields import Field
-from streams.detection.reader import Reader, described, did_you_mean
+from streams.detection.reader import Reader, Section, described, did_you_mean
 
 MAX_VALUES = 100
 _EXAMPLE = "write fields like {type: queue.abandoned, wait_seconds|gte: 5}"
@@ -22,6 +22,18 @@ def read_condition(reader: Reader, node: Node, what: str) -> Condition | None:
     if len(found) < len(parts):
         return None
     return found[0] if len(found) == 1 else All(found)
+
+
+def required_condition(section: Section, name: str) -> Condition | None:
+    """The condition under a key that must be there."""
+    node = section.required(name, f"write '{name}: {{type: ...}}'")
+    return None if node is None else read_condition(section.reader, node, f"'{name}'")
+
+
+def optional_condition(section: Section, name: str) -> Condition | None:
+    """The condition under a key that may be missing."""
+    node = section.value(name)
+    return None if node is None else read_condition(section.reader, node, f"'{name}'")
 
 
 def _part(reader: Reader, key: Scalar, value: Node) -> Condition | None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from streams.detection.condition_reader import read_condition
-from streams.detection.conditions import Condition
+from streams.detection.condition_reader import required_condition
 from streams.detection.document import Mapping, Node, Scalar
 from streams.detection.fields import Field
 from streams.detection.operators import Event, Operator, Window
+from streams.detection.promise_reader import PROMISE_KEYS, read_promise
 from streams.detection.reader import NO_BOUND, Reader, Section, described, did_you_mean
 from streams.detection.sequence_reader import SEQUENCE_KEYS, read_sequence
 from streams.detection.state import MAX_WINDOW_ENTRIES
 
-OPERATORS = ("event", "count", "distinct", "sequence")
 _WINDOW_KEYS = ("at_least", "within", "inclusive")
 _KEYS = {
     "event": ("event",),
     "count": ("count", *_WINDOW_KEYS),
     "distinct": ("distinct", "of", *_WINDOW_KEYS),
     "sequence": SEQUENCE_KEYS,
+    "promise": PROMISE_KEYS,
 }
+OPERATORS = tuple(_KEYS)
 
 
 def read_detect(reader: Reader, node: Node, by: tuple[Field, ...]) -> Operator | None:
@@ -40,14 +41,11 @@ def read_detect(reader: Reader, node: Node, by: tuple[Field, ...]) -> Operator |
     if section is None:
         return None
     if word == "event":
-        condition = _condition(section, "event")
+        condition = required_condition(section, "event")
         return None if condition is None else Event(condition)
-    return read_sequence(section, by) if word == "sequence" else _window(section, word)
-
-
-def _condition(section: Section, name: str) -> Condition | None:
-    node = section.required(name, f"write '{name}: {{type: ...}}'")
-    return None if node is None else read_condition(section.reader, node, f"'{name}'")
+    if word == "sequence":
+        return read_sequence(section, by)
+    return read_promise(section) if word == "promise" else _window(section, word)
 
 
 def _window(section: Section, word: str) -> Window | None:
@@ -56,7 +54,7 @@ def _window(section: Section, word: str) -> Window | None:
     if word == "distinct":
         node = section.value("distinct")
         field = reader.field(node, "'distinct'") if node is not None else None
-    condition = _condition(section, "of" if word == "distinct" else "count")
+    condition = required_condition(section, "of" if word == "distinct" else "count")
     number = section.required("at_least", "write how many, like at_least: 3")
     at_least = reader.whole(number, "'at_least'", 2, MAX_WINDOW_ENTRIES) if number is not None else None
     within = section.required("within", NO_BOUND)

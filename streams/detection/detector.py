@@ -166,6 +166,7 @@ class Detector:
             if listener is not None:
                 ears.append((self._rules[rule.id], listener))
                 keep |= {
-                    field.text: None if field.property_name == field.text else field.getter() for field in rule.keep
+                    field.text: None if field.property_name == field.text else field.getter()
+                    for field in (*rule.keep, *rule.detect.keeps())
                 }
         return _Audience(tuple(ears), tuple((name, keep[name]) for name in sorted(keep))) if ears else _NOBODY

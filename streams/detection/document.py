@@ -65,17 +65,23 @@ class Mapping:
 Node = Scalar | Listing | Mapping
 
 
-def read_document(text: str, filename: str) -> Mapping:
+def read_document(text: str, filename: str, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> Mapping:
     """The tree of a file whose top level is a mapping.
+
+    Args:
+        text: the file.
+        filename: how messages name it.
+        max_bytes: a larger file is refused.
+        max_nodes: so is one with more values, keys and containers counted.
 
     Raises:
         RuleFileError: not YAML, too large, too deep, or anything but plain data.
     """
     size = len(text.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        problem = Mistake(1, 1, f"the file has {size} bytes", f"at most {MAX_BYTES} are read")
+    if size > max_bytes:
+        problem = Mistake(1, 1, f"the file has {size} bytes", f"at most {max_bytes} are read")
         raise RuleFileError(filename, [problem])
-    builder = _Builder(filename)
+    builder = _Builder(filename, max_nodes)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.add(event)
@@ -91,10 +97,11 @@ def read_document(text: str, filename: str) -> Mapping:
 class _Builder:
     """Puts parser events together, one open container per level."""
 
-    def __init__(self, filename: str) -> None:
+    def __init__(self, filename: str, max_nodes: int) -> None:
         self.root: Node | None = None
         self.mistakes: list[Mistake] = []
         self._filename = filename
+        self._max_nodes = max_nodes
         self._open: list[Listing | Mapping] = []
         self._keys: list[Scalar | None] = []
         self._nodes = 0
@@ -127,8 +134,8 @@ class _Builder:
 
     def _place(self, node: Node) -> None:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
-            self._stop(node.line, node.column, f"more than {MAX_NODES} values", "split the file")
+        if self._nodes > self._max_nodes:
+            self._stop(node.line, node.column, f"more than {self._max_nodes} values", "split the file")
         if not self._open:
             self.root = self.root or node
         elif isinstance(parent := self._open[-1], Listing):

@@ -10,7 +10,7 @@ from streams.detection.detect_reader import read_detect
 from streams.detection.document import Mapping, Node, read_document
 from streams.detection.errors import RuleFileError
 from streams.detection.fields import Field
-from streams.detection.operators import Event, Late, Sequence
+from streams.detection.operators import Late
 from streams.detection.reader import Reader, Section
 from streams.detection.rule import DAY_MS, EMOTIONS, MODES, CoolDown, Rule
 
@@ -73,7 +73,7 @@ def _rule(section: Section) -> Rule | None:
     detect = read_detect(reader, body, by) if body is not None else None
     late = section.value("late")
     chosen_late: Late | None = reader.choice(late, "late", get_args(Late)) if late is not None else None
-    if late is not None and isinstance(detect, Event):
+    if late is not None and detect is not None and detect.default_late is None:
         reader.note(section.key("late"), "'late' has no meaning for a single event", "leave it out")
     cool_down = _cool_down(section, by)
     expires_after = section.duration("expires_after")
@@ -95,7 +95,7 @@ def _rule(section: Section) -> Rule | None:
         intensity=float(strength),
         mode=chosen_mode,
         by=by,
-        late=chosen_late or ("ignore" if isinstance(detect, Sequence) else "apply"),
+        late=chosen_late or detect.default_late or "apply",
         identified_only=identified_only,
         cool_down=cool_down,
         expires_after_ms=expires_after or DAY_MS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from streams.detection.evidence import Evidence
+from streams.detection.memory import PromiseState
 
 MAX_WINDOW_ENTRIES = 200
 """Most touchpoints in one rule's window; the oldest leave first."""
@@ -45,7 +46,7 @@ class SequenceState(msgspec.Struct, array_like=True, tag=2, gc=False):
     partials: list[Partial]
 
 
-Memory = WindowState | SequenceState | None
+Memory = WindowState | SequenceState | PromiseState | None
 """What an operator remembers; None for one that remembers nothing."""
 
 
@@ -94,7 +95,7 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
         dropped = self.rules.pop(rule_id, None)
         if dropped is None:
             return
-        for ref in _refs(dropped.memory):
+        for ref in references(dropped.memory):
             self.release(ref)
         if dropped.due is not None:
             self.find_due()
@@ -111,9 +112,10 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
         self.due = min((rule.due for rule in self.rules.values() if rule.due is not None), default=None)
 
 
-def _refs(memory: Memory) -> list[int]:
+def references(memory: Memory) -> list[int]:
+    """Every reference to evidence that it holds, one for each holder."""
     if isinstance(memory, WindowState):
         return memory.refs
     if isinstance(memory, SequenceState):
         return [ref for partial in memory.partials for ref in (*partial.refs, *partial.progress)]
-    return []
+    return [] if memory is None else memory.references()

@@ -8,6 +8,7 @@ import streams.detection
 def test_the_public_door_lists_exactly_these_names_sorted() -> None:
     assert streams.detection.__all__ == [
         "EMOTIONS",
+        "LATE_GRACE_MS",
         "CaseResult",
         "DetectionState",
         "Detector",

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from streams.catalogue import load_catalogue
 from streams.detection import DetectionState, Detector, Firing, parse_rule
+from streams.detection.state import references
 from tests.detection.timeline import DAY, HOUR, MINUTE, START, ids, rule, touchpoint
 
 TYPES = (
@@ -100,10 +101,7 @@ def test_every_reference_is_held_and_every_holder_refers(log: list[Any]) -> None
     def checked(state: DetectionState) -> DetectionState:
         holders: list[int] = []
         for known in state.rules.values():
-            memory = known.memory
-            holders += getattr(memory, "refs", [])
-            for partial in getattr(memory, "partials", []):
-                holders += [*partial.refs, *partial.progress]
+            holders += references(known.memory)
         assert {ref: item.held for ref, item in state.evidence.items()} == {ref: holders.count(ref) for ref in holders}
         assert list(state.evidence) == sorted(state.evidence)
         dues = [known.due for known in state.rules.values() if known.due is not None]

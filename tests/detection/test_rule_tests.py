@@ -157,3 +157,23 @@ def test_two_touchpoints_of_one_id_are_refused() -> None:
 def test_a_bad_rule_is_reported_under_its_own_name() -> None:
     with pytest.raises(RuleFileError, match=r"^r\.yaml:1:1: "):
         run_rule_tests("mode: live\n", HEAD + "    moments: []\n", rule_file="r.yaml")
+
+
+def test_a_property_that_is_a_time_is_written_as_time_since_the_start() -> None:
+    promise = """\
+id: test.promise
+version: 1
+title: t
+description: d
+emotion: frustrated
+detect: {promise: {type: m}, due: due_at, at_most: 90d, kept_by: {type: k}, level: below}
+"""
+    tests = """\
+rule: test.promise
+cases:
+  - name: broken at its due time
+    touchpoints: [{at: 0s, id: m, type: m, due_at: {at: 10h}}]
+    until: 1d
+    moments: [{at: 10h, evidence: [m], context: {level: below, due_at: {at: 10h}}}]
+"""
+    assert [result.passed for result in run_rule_tests(promise, tests)] == [True]

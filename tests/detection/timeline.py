@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from textwrap import dedent
 from typing import Any
 
@@ -25,6 +26,7 @@ emotion: stressed
 _FIELDS = ("source", "customer_id", "identified", "channel", "correlation_id", "session_id")
 
 
+@cache
 def rule(body: str, rule_id: str = "test.rule") -> Rule:
     """A rule from its ``detect`` and what follows."""
     return parse_rule(f"id: {rule_id}\n{_HEAD}{dedent(body)}", "test.yaml")

@@ -2,6 +2,7 @@
 
 from streams.detection.operators.event import Event
 from streams.detection.operators.operator import Arrival, Frame, Late, Listener, Match, Operator, Outcome, Timer
+from streams.detection.operators.promise import Promise
 from streams.detection.operators.sequence import Absence, Sequence, Step
 from streams.detection.operators.window import Window
 
@@ -15,6 +16,7 @@ __all__ = [
     "Match",
     "Operator",
     "Outcome",
+    "Promise",
     "Sequence",
     "Step",
     "Timer",

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from schemas.types import Touchpoint
 from streams.detection.conditions import Check, Condition
-from streams.detection.fields import Key, keyer
-from streams.detection.operators.operator import Arrival, Frame, Match, Outcome
+from streams.detection.fields import Field, Key, keyer
+from streams.detection.operators.operator import Arrival, Frame, Late, Match, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Matches every touchpoint that meets the condition."""
 
+    default_late: ClassVar[Late | None] = None
+
     condition: Condition
+
+    def keeps(self) -> tuple[Field, ...]:
+        """It compares no earlier touchpoint's values."""
+        return ()
 
     def types(self) -> frozenset[str]:
         """Touchpoint types that it names."""

@@ -9,7 +9,7 @@ raises leaves everything as it was. ``memory`` is the operator's own kind of sta
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -79,6 +79,17 @@ class Outcome(msgspec.Struct, gc=False):
     overflow: int = 0
 
 
+def exchanged(before: Sequence[int], after: Sequence[int]) -> tuple[list[int], list[int]]:
+    """References gained and given up, one for each holder, where those held change so."""
+    counts: dict[int, int] = {}
+    for ref in after:
+        counts[ref] = counts.get(ref, 0) + 1
+    for ref in before:
+        counts[ref] = counts.get(ref, 0) - 1
+    gained = [ref for ref, count in counts.items() for _ in range(count)]
+    return gained, [ref for ref, count in counts.items() for _ in range(-count)]
+
+
 class Listener(Protocol):
     """An operator bound to one touchpoint type."""
 
@@ -101,6 +112,12 @@ class Timer(Protocol):
 
 class Operator(Protocol):
     """What a rule's ``detect`` says."""
+
+    default_late: ClassVar[Late | None]
+    """What a rule does with late touchpoints unless it says; None: the operator does not ask."""
+
+    def keeps(self) -> tuple[Field, ...]:
+        """Fields of evidence that it compares later touchpoints with."""
 
     def types(self) -> frozenset[str]:
         """Touchpoint types that it names."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from schemas.types import Touchpoint
 from streams.detection.clause import BoundClause, Clause
 from streams.detection.conditions import Check, Condition
 from streams.detection.evidence import Table
-from streams.detection.fields import Key, keyer
+from streams.detection.fields import Field, Key, keyer
 from streams.detection.operators.draft import Draft, Timing, last_at
-from streams.detection.operators.operator import Arrival, Frame, Outcome
+from streams.detection.operators.operator import Arrival, Frame, Late, Outcome
 from streams.detection.state import Partial, SequenceState
 
 
@@ -49,6 +50,8 @@ class Sequence:
     that began up to its last touchpoint are dropped (skip past last).
     """
 
+    default_late: ClassVar[Late | None] = "ignore"
+
     start: Condition
     steps: tuple[Step, ...] = ()
     absence: Absence | None = None
@@ -56,6 +59,10 @@ class Sequence:
     cancels: tuple[Clause, ...] = ()
     progress: Clause | None = None
     inclusive: bool = False
+
+    def keeps(self) -> tuple[Field, ...]:
+        """It compares no earlier touchpoint's values."""
+        return ()
 
     def types(self) -> frozenset[str]:
         """Touchpoint types that it names."""

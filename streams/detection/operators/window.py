@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from schemas.types import Touchpoint
 from streams.detection.conditions import Check, Condition
 from streams.detection.evidence import Table
 from streams.detection.fields import Field, Key, keyer, token
-from streams.detection.operators.operator import Arrival, Found, Frame, Match, Outcome
+from streams.detection.operators.operator import Arrival, Found, Frame, Late, Match, Outcome
 from streams.detection.state import MAX_WINDOW_ENTRIES, WindowState
 
 
@@ -28,6 +28,8 @@ class Window:
     ignores late ones.
     """
 
+    default_late: ClassVar[Late | None] = "apply"
+
     condition: Condition
     field: Field | None
     at_least: int
@@ -38,6 +40,10 @@ class Window:
     def fact(self) -> Literal["count", "distinct"]:
         """The name of the number in the moment's context."""
         return "count" if self.field is None else "distinct"
+
+    def keeps(self) -> tuple[Field, ...]:
+        """It compares no earlier touchpoint's values."""
+        return ()
 
     def types(self) -> frozenset[str]:
         """Touchpoint types that it names."""

@@ -1,0 +1,55 @@
+"""What the operators beyond window and sequence remember, one struct each.
+
+Encoded they are arrays that begin with their tag. A field may be added at the end, with a default;
+nothing else may change, since what an older version wrote must be read.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+FOREVER = 2**62
+"""``until`` of what counts as long as the customer is known (ms UTC, beyond every clock)."""
+MAX_OPEN_PROMISES = 32
+"""Most open promises of one rule; the oldest leaves first."""
+MAX_PROMISE_RESULTS = 100
+"""Most promises of the levels looked for that one rule counts; the oldest leave first."""
+
+
+class PromiseEntry(msgspec.Struct, array_like=True, gc=False):
+    """One promise, or what arrived of it so far. Times in ms UTC."""
+
+    key: tuple[str | None, ...]
+    refs: list[int]
+    """Evidence: what made it, then the last change; of one that ended before it was made, its end."""
+    made_at: int | None = None
+    """None as long as only its change or end has arrived."""
+    set_at: int = 0
+    """When the due time and quantity were last set, by occurred_at."""
+    due: int | None = None
+    quantity: int | float | None = None
+    ended_at: int | None = None
+    """When it was kept or cancelled; only of one that has not been made yet."""
+    delivered: int | float | None = None
+    is_cancelled: bool = False
+    fires_at: int | None = None
+    """When it counts as broken, by the clock."""
+
+
+class PromiseResult(msgspec.Struct, array_like=True, gc=False):
+    """A promise that came to a level looked for."""
+
+    at: int
+    refs: list[int]
+
+
+class PromiseState(msgspec.Struct, array_like=True, tag=3, gc=False):
+    """Open promises in the order in which they were first heard of, and results by time."""
+
+    entries: list[PromiseEntry]
+    results: list[PromiseResult] = []
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        refs = [ref for entry in self.entries for ref in entry.refs]
+        return refs + [ref for result in self.results for ref in result.refs]
