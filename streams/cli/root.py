@@ -18,6 +18,7 @@ import typer
 from streams import interrupts
 from streams.cli import demo, explain, imports, publish, query, rules, services, topics, trace
 from streams.cli import settings as settings_command
+from streams.cli import touchpoints as touchpoints_command
 from streams.cli.failures import EXIT_CODES, failure
 from streams.parent import end_with_parent
 from streams.settings import FILE_VARIABLE
@@ -62,6 +63,7 @@ imports.register(app)
 query.register(app)
 explain.register(app)
 trace.register(app)
+touchpoints_command.register(app)
 settings_command.register(app)
 
 
