@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from streams import interrupts
-from streams.cli import demo, explain, imports, publish, query, rules, services, topics, trace
+from streams.cli import demo, explain, imports, publish, query, rules, score, services, simulate, topics, trace
 from streams.cli import settings as settings_command
 from streams.cli import touchpoints as touchpoints_command
 from streams.cli.failures import EXIT_CODES, failure
@@ -60,6 +60,8 @@ topics.register(app)
 rules.register(app)
 publish.register(app)
 imports.register(app)
+simulate.register(app)
+score.register(app)
 query.register(app)
 explain.register(app)
 trace.register(app)
