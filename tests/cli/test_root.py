@@ -11,7 +11,7 @@ from tests.cli.conftest import Run, environment
 
 COMMANDS = (
     *("clickhouse-embedded", "demo", "explain", "import", "loader", "publish"),
-    *("query", "rules", "settings", "topics", "trace", "worker"),
+    *("query", "rules", "settings", "topics", "touchpoints", "trace", "worker"),
 )
 
 
