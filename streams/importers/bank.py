@@ -22,7 +22,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schemas import Properties, Touchpoint
-from streams.importers.refusal import FileProblem, Refusal, RowRefused, lines_of
+from streams.importers.plain_or_gzip import lines_of
+from streams.importers.refusal import FileProblem, Refusal, RowRefused
 
 SOURCE = "bank-call-centre"
 PHANTOM = "PHANTOM: a virtual call, which the log's documentation says to ignore"

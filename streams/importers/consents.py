@@ -16,7 +16,8 @@ from pathlib import Path
 
 from schemas import Touchpoint
 from streams.importers.channels import CHANNELS
-from streams.importers.refusal import FileProblem, Refusal, RowRefused, lines_of
+from streams.importers.plain_or_gzip import lines_of
+from streams.importers.refusal import FileProblem, Refusal, RowRefused
 
 COLUMNS = ("customer_id", "status", "purpose", "channel", "occurred_at")
 GIVEN_BEFORE_MS = 7 * 86_400_000

@@ -1,0 +1,168 @@
+"""What mapped files come to: touchpoints in the order of time, and the rows that made none."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from schemas import Touchpoint
+from schemas.types import Value
+from streams.importers.mapping.mapping import Mapping
+from streams.importers.mapping.rows import Row, read_rows
+from streams.importers.refusal import Refusal, RowRefused
+from streams.importers.sorted_spool import RUN_ITEMS, SortedSpool
+
+MAX_NAMED = 1_000
+"""So many refusals are kept with their reasons; of the others only the line numbers."""
+
+
+class RefusedRow(NamedTuple):
+    """A row that was not used: its file, its line there (from 1), and why."""
+
+    file: Path
+    row: int
+    reason: str
+
+
+class EventLog:
+    """Collects the touchpoints of one or more files; a context manager that drops its temporary files.
+
+    Memory is bounded whatever the size of the files: rows that belong together are brought together
+    by an external sort, and a second one puts the touchpoints in the order of time.
+
+    Attributes:
+        rows: rows read, the header and empty lines apart.
+        types: number of touchpoints by type.
+        skipped: number of rows that were left out on purpose, by reason.
+        refused: the first ``MAX_NAMED`` refused rows.
+        refused_rows: the line numbers of all refused rows by file.
+    """
+
+    def __init__(self, run_items: int = RUN_ITEMS) -> None:
+        self._run_items = run_items
+        self._spool: SortedSpool[Touchpoint] = SortedSpool(run_items)
+        self._files = 0
+        self._first_at: int | None = None
+        self._last_at: int | None = None
+        self.rows = 0
+        self.types: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.refused: list[RefusedRow] = []
+        self.refused_rows: dict[Path, array[int]] = {}
+
+    def read(self, mapping: Mapping, path: Path) -> None:
+        """Take a file, plain or gzip.
+
+        Raises:
+            FileProblem: it cannot be read.
+            MappingFileError: the mapping names columns that it does not have.
+        """
+        self.take(mapping, path, read_rows(mapping, path))
+
+    def take(self, mapping: Mapping, path: Path, rows: Iterable[Row | Refusal]) -> None:
+        """Take rows that somebody else has read from ``path``."""
+        self._files += 1
+        used = self._used(mapping, path, rows)
+        if mapping.group_by is None:
+            for row in used:
+                self._add(mapping, path, [row.number], [row.values], row.content)
+        else:
+            self._take_groups(mapping, path, used)
+
+    @property
+    def touchpoints(self) -> SortedSpool[Touchpoint]:
+        """In the order of occurred_at, then of the files and of their lines."""
+        return self._spool
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last occurred_at, ms UTC.
+
+        Raises:
+            ValueError: there are no touchpoints.
+        """
+        if self._first_at is None or self._last_at is None:
+            raise ValueError("no touchpoints, no span")
+        return self._first_at, self._last_at
+
+    @property
+    def refused_count(self) -> int:
+        """All refused rows."""
+        return sum(map(len, self.refused_rows.values()))
+
+    def close(self) -> None:
+        """Drop the touchpoints."""
+        self._spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _used(self, mapping: Mapping, path: Path, rows: Iterable[Row | Refusal]) -> Iterator[Row]:
+        for row in rows:
+            self.rows += 1
+            if isinstance(row, Refusal):
+                self._refuse(path, row.row, row.reason)
+            elif (reason := mapping.reason_to_skip(row.values)) is not None:
+                self.skipped[reason] += 1
+            else:
+                yield row
+
+    def _take_groups(self, mapping: Mapping, path: Path, rows: Iterable[Row]) -> None:
+        assert mapping.group_by is not None
+        with SortedSpool[tuple[str, int, dict[str, Value]]](self._run_items) as together:
+            for row in rows:
+                group = mapping.group_by.render(row.values)
+                if group is None:
+                    self._refuse(path, row.number, "group_by is empty")
+                else:
+                    together.add((group, row.number), (group, row.number, row.values))
+            for numbers, values in _groups(together):
+                self._add(mapping, path, numbers, values, None)
+
+    def _add(
+        self, mapping: Mapping, path: Path, numbers: list[int], rows: list[dict[str, Value]], content: Any
+    ) -> None:
+        try:
+            touchpoint = mapping.touchpoint(rows, content)
+        except RowRefused as refused:
+            together = f" (rows {', '.join(map(str, numbers[:3]))}{' …' if len(numbers) > 3 else ''} are one)"
+            for number in numbers:
+                self._refuse(path, number, f"{refused}{together if len(numbers) > 1 else ''}")
+            return
+        at = touchpoint["occurred_at"]
+        self._first_at = at if self._first_at is None else min(self._first_at, at)
+        self._last_at = at if self._last_at is None else max(self._last_at, at)
+        self.types[touchpoint["type"]] += 1
+        self._spool.add((at, self._files, numbers[0]), touchpoint)
+
+    def _refuse(self, path: Path, number: int, reason: str) -> None:
+        self.refused_rows.setdefault(path, array("Q")).append(number)
+        if len(self.refused) < MAX_NAMED:
+            self.refused.append(RefusedRow(path, number, reason))
+
+
+def _groups(
+    rows: Iterable[tuple[str, int, dict[str, Value]]],
+) -> Iterator[tuple[list[int], list[dict[str, Value]]]]:
+    """Line numbers and values of rows with the same group, which follow each other."""
+    current: str | None = None
+    numbers: list[int] = []
+    values: list[dict[str, Value]] = []
+    for group, number, row in rows:
+        if numbers and group != current:
+            yield numbers, values
+            numbers, values = [], []
+        current = group
+        numbers.append(number)
+        values.append(row)
+    if numbers:
+        yield numbers, values
