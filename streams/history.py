@@ -12,7 +12,7 @@ times: :func:`require_unused` looks before anything is written.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -51,7 +51,19 @@ def play(
     Raises:
         DeliveryFailed: the broker refused records for good.
     """
-    start, end = touchpoints[0]["occurred_at"], touchpoints[-1]["occurred_at"]
+    span = touchpoints[0]["occurred_at"], touchpoints[-1]["occurred_at"]
+    play_span(publisher, touchpoints, span, horizon_ms, before_each)
+
+
+def play_span(
+    publisher: Publisher,
+    touchpoints: Iterable[Touchpoint],
+    span: tuple[int, int],
+    horizon_ms: int = HORIZON_MS,
+    before_each: Callable[[], None] | None = None,
+) -> None:
+    """As ``play``, for touchpoints that are not in memory: ``span`` is their first and last occurred_at."""
+    start, end = span
     publisher.publish_control_everywhere(history_clock(start, end))
     for touchpoint in touchpoints:
         if before_each is not None:
