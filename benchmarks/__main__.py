@@ -95,8 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=lambda chosen: memory.run(chosen.touchpoints))
 
     one = _named(names, "restore", restore.__doc__)
-    one.add_argument("--customers", type=int, default=200_000)
-    one.set_defaults(run=lambda chosen: restore.run(chosen.customers))
+    one.add_argument("--customers", type=int, default=1_000_000)
+    one.add_argument("--runs", type=int, default=5)
+    one.set_defaults(run=lambda chosen: restore.run(chosen.customers, chosen.runs))
 
     one = _named(names, "loader", loader.__doc__)
     one.add_argument("--touchpoints", type=int, default=400_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -25,7 +26,7 @@ from tests.kafka.reader import Record, read
 from tests.reliability.load import POLICY, RULES
 from tests.reliability.running import running_worker, wait_for, wait_until_applied
 from tests.reliability.worker import environment
-from tests.samples.sample import Sample
+from tests.samples.sample import ROOT, Sample
 
 CUSTOMERS = 12
 """Customers of each publisher, spread over the partitions."""
@@ -164,7 +165,7 @@ class Triggers:
 
     def _variant(self, name: str, partition: int, **changes: Any) -> tuple[int, bytes | None, bytes]:
         trigger = {**self._decoded(self._made[0]), "trigger_id": name, **changes}
-        return partition, f"{name}-customer".encode(), self._codec.encode("Trigger", trigger)  # type: ignore[arg-type]
+        return partition, f"{name}-customer".encode(), self._codec.encode("Trigger", trigger)
 
     def _decoded(self, record: Record) -> Any:
         return self._codec.decode(record.value, "Trigger")[1]
@@ -174,7 +175,7 @@ class Triggers:
         producer = Producer(config)
         producer.init_transactions(TIMEOUT_S)
         producer.begin_transaction()
-        ce = headers("momentous.trigger", "x", "test", 0)
+        ce: list[Any] = list(headers("momentous.trigger", "x", "test", 0))
         for partition, key, value in records:
             producer.produce(self._settings.topic(TRIGGERS), value, key, partition, headers=ce)
         producer.flush(TIMEOUT_S)
@@ -195,8 +196,6 @@ def newer_schema() -> str:
 
 def newer_bytes(trigger: dict[str, Any]) -> bytes:
     """A trigger in that schema."""
-    import io
-
     body = io.BytesIO()
     schemaless_writer(body, parse_schema(json.loads(newer_schema())), trigger)
     return b"\0" + NEWER_ID.to_bytes(4, "big") + body.getvalue()
@@ -262,6 +261,4 @@ def after_last(settings: Settings) -> dict[int, int]:
 
 def sample_environment(settings: Settings) -> dict[str, str]:
     """The settings, and where the schemas lie for a sample that was built elsewhere."""
-    from tests.samples.sample import ROOT
-
     return {**os.environ, **environment(settings), "MOMENTOUS_SCHEMAS": str(ROOT / "schemas")}
