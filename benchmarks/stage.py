@@ -119,6 +119,7 @@ class Stage:
             data_dir=str(self.folder / name),
             worker_instance="worker-1",
             worker_web_port=0,
+            loader_web_port=0,
             **more,
         )
         create_topics(settings)

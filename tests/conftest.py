@@ -86,6 +86,7 @@ def settings_for(bootstrap: str, folder: Path) -> Settings:
         topic_prefix=f"{name}.",
         app_id=name,
         worker_web_port=0,
+        loader_web_port=0,
         data_dir=str(folder / "data"),
     )
 

@@ -261,6 +261,7 @@ def _settings(broker: EmbeddedBroker, folder: Path) -> Settings:
         app_id="demo",
         worker_instance="demo",
         worker_web_port=0,
+        loader_web_port=0,
         clickhouse_url=f"http://127.0.0.1:{_free_port()}",
         loader_batch_ms=250,
         data_dir=str(folder),
