@@ -20,6 +20,7 @@ from streams.kafka import client_config
 from streams.lane import LaneRefused
 from streams.lanes import Lanes
 from streams.settings import Settings
+from streams.telemetry import WorkerPages
 from streams.topics import TOUCHPOINTS
 
 log = structlog.get_logger("worker")
@@ -57,8 +58,8 @@ def make_app(settings: Settings, check_crcs: bool = True) -> tuple[faust.App, La
         topic_disable_leader=True,
         topic_partitions=settings.partitions,
         datadir=folder,
-        web_port=settings.worker_web_port or 6066,
-        web_enabled=settings.worker_web_port != 0,
+        # Its own web server lives in the event loop and shows Faust's insides; WorkerPages answers instead.
+        web_enabled=False,
         autodiscover=False,
     )
     transport = Transport(app.conf.broker, app)
@@ -92,6 +93,9 @@ def run_worker(settings: Settings) -> int:
 
     Returns:
         0 after an ordinary stop, 4 when a lane refused to run.
+
+    Raises:
+        PortTaken: something else listens on ``worker_web_port``.
     """
     metadata = AdminClient(client_config(settings)).list_topics(timeout=_METADATA_TIMEOUT_S)
     app, lanes = make_app(settings, check_crcs=not is_embedded(metadata))
@@ -103,7 +107,10 @@ def run_worker(settings: Settings) -> int:
     gc.set_threshold(100_000, 1_000, 1_000)
     # The fetching and the committing thread need a word between long stretches of computing.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    pages = WorkerPages(settings, lanes, worker.loop) if settings.worker_web_port else None
     log.info("worker starts", app=settings.app_id, bootstrap=settings.kafka_bootstrap)
+    if pages is not None:
+        pages.start()
     try:
         worker.execute_from_commandline()
     except SystemExit as ended:
@@ -112,6 +119,9 @@ def run_worker(settings: Settings) -> int:
             return int(ended.code or 0)
     except LaneRefused:
         pass
+    finally:
+        if pages is not None:
+            pages.stop()
     log.error("worker stops", reason=str(lanes.refusal))
     return 4
 

@@ -23,8 +23,15 @@ class ChangelogReader:
         self._settings = settings
         self._partition = partition
 
-    def read(self, start: int | None, take: Callable[[bytes | None, bytes | None], None]) -> int:
+    def read(
+        self,
+        start: int | None,
+        take: Callable[[bytes | None, bytes | None], None],
+        tell: Callable[[int], None] = lambda records: None,
+    ) -> int:
         """Hand every record from ``start`` (None: the beginning) to the end to ``take``.
+
+        ``tell`` is told how many came, a chunk at a time.
 
         Call it after the partition's producer was initialised: then no transaction is open and the
         end stands still.
@@ -61,6 +68,7 @@ class ChangelogReader:
                 messages = consumer.consume(_CHUNK, timeout=_CHUNK_TIMEOUT_S)
                 if messages:
                     gives_up = monotonic() + _TIMEOUT_S
+                    tell(len(messages))
                 elif monotonic() > gives_up:
                     raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "no answer while reading the changelog"))
                 for message in messages:

@@ -31,6 +31,7 @@ from streams.changelog import ChangelogReader
 from streams.customer import Output, Partition, Record, StateFormatError
 from streams.run_slot import RunSlot
 from streams.settings import Settings
+from streams.telemetry import LaneWatch, Measures
 from streams.topics import TOUCHPOINTS
 from streams.transactions import Fenced, PartitionProducer, TransactionError
 
@@ -90,6 +91,7 @@ class Lane:
         feed: Feed,
         slot: RunSlot,
         refuse: Callable[[LaneRefused], Awaitable[None]],
+        measures: Measures | None = None,
     ) -> None:
         """
         Args:
@@ -99,8 +101,10 @@ class Lane:
             feed: delivers batches to :meth:`put`.
             slot: shared by all lanes of the worker.
             refuse: told when the lane cannot run at all.
+            measures: adds up what the lanes of the worker tell.
         """
         self.number = number
+        self.watch = LaneWatch(number, measures)
         self.phase = Phase.PARKED
         self.partition = Partition(number, settings.partitions, codec, settings.topic(TOUCHPOINTS))
         self._settings = settings
@@ -116,6 +120,16 @@ class Lane:
         self._ticked_at = 0.0
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """Where the lane is in its life."""
+        return self._phase
+
+    @phase.setter
+    def phase(self, phase: Phase) -> None:
+        self._phase = phase
+        self.watch.enter(phase.value, self.watch.reason if phase is Phase.RESTORING else "")
 
     # -- from outside -----------------------------------------------------------------------------
 
@@ -175,14 +189,17 @@ class Lane:
                 await self._wait_fenced()
             except LaneRefused as error:
                 log.error("lane refuses to run", partition=self.number, reason=str(error))
+                self.watch.refuse(str(error))
                 await self._refuse(error)
                 return
             except (TransactionError, KafkaException, RegistryUnavailable) as error:
                 log.warning("lane restores after an error", partition=self.number, error=str(error))
+                self.watch.failed("error", f"restores after an error: {error}")
                 self._forget()
                 await self._pause_for(RETRY_S)
             except Exception as error:
                 log.exception("lane failed", partition=self.number)
+                self.watch.refuse(f"failed with {type(error).__name__}; see the log")
                 remedy = "the worker ends and nothing of the transaction was written; report it with this log"
                 await self._refuse(LaneRefused(f"partition {self.number}: {type(error).__name__}", remedy))
                 return
@@ -193,12 +210,15 @@ class Lane:
     async def _restore(self, producer: PartitionProducer) -> None:
         self.phase = Phase.RESTORING
         started = monotonic()
+        self.watch.begin_restore()
         # A registry that goes away later must not interrupt a record half-way.
         await asyncio.to_thread(self._codec.prepare)
         await producer.open()
         reader = ChangelogReader(self._settings, self.number)
         try:
-            self._restored_to = await asyncio.to_thread(reader.read, self._restored_to, self.partition.restore)
+            self._restored_to = await asyncio.to_thread(
+                reader.read, self._restored_to, self.partition.restore, self.watch.restore_records
+            )
             await asyncio.to_thread(self.partition.restored)
         except StateFormatError as error:
             raise LaneRefused(f"partition {self.number}: {error}", error.remedy) from error
@@ -209,6 +229,7 @@ class Lane:
             return
         self._next_offset = applied + 1 if applied >= 0 else low
         self.phase = Phase.RUNNING
+        self.watch.restored(self.partition, monotonic() - started)
         await self._feed.place(self.number, self._next_offset)
         log.info(
             "lane runs",
@@ -247,12 +268,13 @@ class Lane:
         done: list[Acknowledge] = []
         records = 0
         stalled = None
+        started = monotonic()
         producer.begin()
         async with self._slot:
             while self._queue and not stalled and (not records or self._has_room(records)):
                 batch, acknowledge = self._queue.popleft()
                 left, stalled = await self._process(batch, producer)
-                records += len(batch.records)
+                records += len(batch.records) - len(left)
                 if left:
                     self._queue.appendleft((batch._replace(records=left), acknowledge))
                 else:
@@ -265,11 +287,13 @@ class Lane:
             producer.produce_last_state(*self.partition.record(), self._note_changelog)
         # 3. all of it, or nothing
         await producer.commit()
+        self.watch.committed(self.partition, records, monotonic() - started)
         # 4. the group's offset may follow
         for acknowledge in done:
             acknowledge()
         self._resume()
         if stalled:
+            self.watch.waits(f"waits for the schema registry: {stalled}")
             log.warning("lane waits for the schema registry", partition=self.number, error=str(stalled))
             await self._wait_for_registry()
 
@@ -296,7 +320,9 @@ class Lane:
         return [], None
 
     def _hand_over(self, producer: PartitionProducer) -> None:
-        for output in self.partition.take_outputs():
+        outputs = self.partition.take_outputs()
+        self.watch.hand_over(self.partition, outputs)
+        for output in outputs:
             producer.produce(output)
 
     # -- waiting ----------------------------------------------------------------------------------
@@ -322,6 +348,7 @@ class Lane:
         producer.begin()
         producer.produce(Output(TOUCHPOINTS, self.number, None, self._codec.encode("Control", control), ce))
         await producer.commit()
+        self.watch.ticked()
         log.debug("tick appended", partition=self.number)
 
     async def _wait_for_registry(self) -> None:
@@ -340,7 +367,9 @@ class Lane:
     async def _wait_fenced(self) -> None:
         """Another owner took over. If the group still says it is ours after a while, so be it."""
         self._forget()
+        self.watch.failed("fenced", "")
         self.phase = Phase.FENCED
+        self.watch.waits("fenced: another owner took the partition; the group will say whose it is")
         log.warning("lane fenced: another owner has the partition", partition=self.number)
         await self._pause_for(2 * self._settings.session_timeout_ms / 1000)
 

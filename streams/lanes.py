@@ -13,6 +13,7 @@ from streams.batching import Batch, Consumer
 from streams.lane import Lane, LaneRefused
 from streams.run_slot import RunSlot
 from streams.settings import Settings
+from streams.telemetry import LaneWatch, WorkerMetrics
 from streams.topics import TOUCHPOINTS
 
 log = structlog.get_logger("lanes")
@@ -24,6 +25,8 @@ class Lanes:
     Attributes:
         lanes: by partition.
         refusal: why the first lane that cannot run cannot; None while all can.
+        metrics: what the lanes add up.
+        was_assigned: the group has said at least once which partitions are ours.
     """
 
     def __init__(
@@ -42,6 +45,8 @@ class Lanes:
         """
         self.lanes: dict[int, Lane] = {}
         self.refusal: LaneRefused | None = None
+        self.metrics = WorkerMetrics()
+        self.was_assigned = False
         self._settings = settings
         self._codec = codec
         self._consumer = consumer
@@ -58,10 +63,12 @@ class Lanes:
         for number in sorted(owned - self._owned):
             lane = self.lanes.get(number)
             if lane is None:
-                lane = Lane(number, self._settings, self._codec, self, self._slot, self._refused)
+                lane = Lane(number, self._settings, self._codec, self, self._slot, self._refused, self.metrics)
                 self.lanes[number] = lane
             lane.start()
         self._owned = owned
+        self.was_assigned = True
+        self.metrics.rebalanced()
 
     async def revoked(self, tps: Iterable[TP]) -> None:
         """Drain the lanes of these partitions; their state stays until the next assignment."""
@@ -73,6 +80,10 @@ class Lanes:
         """Drain all lanes."""
         self._owned.clear()
         await asyncio.gather(*(lane.stop() for lane in self.lanes.values()))
+
+    def watches(self) -> list[LaneWatch]:
+        """The lanes of the partitions that are ours, seen from outside; any thread may ask."""
+        return [lane.watch for _, lane in sorted(self.lanes.copy().items()) if lane.watch.is_owned]
 
     async def positions(self, tps: set[TP]) -> Mapping[TP, int]:
         """Where running lanes want to be fed from; the others say so when they are restored."""

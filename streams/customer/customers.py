@@ -13,6 +13,9 @@ EVICT_AFTER_MS = 8 * 86_400_000
 LIVE_CUSTOMERS = 50_000
 """Most customers kept decoded; the others stay as their bytes."""
 
+MOST_OVERDUE = 1_000
+"""Overdue deadlines are counted up to this."""
+
 Schedule = list[tuple[int, str]]
 """A heap of times (ms UTC) and customer ids; an entry counts only if the customer still says so."""
 
@@ -105,6 +108,19 @@ class Customers:
                 return due
             heappop(deadlines)
         return None
+
+    def overdue(self, now: int) -> int:
+        """How many times of attention have passed at ``now`` (ms UTC), superseded ones included."""
+        deadlines = self.deadlines
+        passed, look = 0, [0]
+        while look:
+            at = look.pop()
+            if at < len(deadlines) and deadlines[at][0] <= now:
+                passed += 1
+                if passed == MOST_OVERDUE:
+                    break
+                look += (2 * at + 1, 2 * at + 2)
+        return passed
 
     def back_to_stored(self, customer_id: str) -> Customer:
         """A copy from the last bytes in place of the live one; the eviction schedule stays as it is."""

@@ -195,6 +195,10 @@ class Partition:
         """The earliest deadline of a rule, ms UTC, or None."""
         return self._customers.next_deadline()
 
+    def overdue(self, now: int) -> int:
+        """How many deadlines have passed at ``now`` (ms UTC) and not fired: at most 1,000 are counted."""
+        return self._customers.overdue(now)
+
     @property
     def stored(self) -> int:
         """How many customers have bytes; all of them do when changes have just been taken. Cheap."""
