@@ -37,7 +37,7 @@ FROM decisions WHERE {where} ORDER BY at, decision_id
 """
 _TRIGGERS = """
 SELECT toUnixTimestamp64Milli(created_at) AS at, trigger_id, decision_id, moment_id, action, purpose, channel,
-       template, emotion, toUnixTimestamp64Milli(deliver_until) AS deliver_until
+       template, emotion, context, toUnixTimestamp64Milli(deliver_until) AS deliver_until
 FROM triggers WHERE {where} ORDER BY at, trigger_id
 """
 _DEAD = """
