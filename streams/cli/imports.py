@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli import event_logs
+from streams.cli.import_group import ImportGroup
+
 if TYPE_CHECKING:
     from streams.importers import Refusal
 
 _ROWS_NAMED = 3
+_HELP = (
+    "Play the past from files: the clock is theirs.\n\n"
+    "A file of your own needs a mapping: [bold]momentous import --mapping FILE DATA[/bold], the same as "
+    "[bold]momentous import mapping FILE DATA[/bold]."
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the group to the root command."""
-    group = typer.Typer(help="Play the past from files: the clock is theirs.", no_args_is_help=True)
-    group.callback()(_group)
+    group = typer.Typer(cls=ImportGroup, help=_HELP, no_args_is_help=True)
+    group.callback(help=_HELP)(_group)
     group.command("bank")(bank)
+    event_logs.add_commands(group)
     app.add_typer(group, name="import")
 
 
 def _group() -> None:
-    """Play the past from files: the clock is theirs."""
+    pass
 
 
 def bank(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 from schemas import Touchpoint
 from schemas.types import Value
 from streams.importers.mapping.mapping import Mapping
+from streams.importers.mapping.refused_rows import copy_rows
 from streams.importers.mapping.rows import Row, read_rows
 from streams.importers.refusal import Refusal, RowRefused
 from streams.importers.sorted_spool import RUN_ITEMS, SortedSpool
@@ -46,6 +47,7 @@ class EventLog:
         self._run_items = run_items
         self._spool: SortedSpool[Touchpoint] = SortedSpool(run_items)
         self._files = 0
+        self._mappings: dict[Path, Mapping] = {}
         self._first_at: int | None = None
         self._last_at: int | None = None
         self.rows = 0
@@ -61,17 +63,11 @@ class EventLog:
             FileProblem: it cannot be read.
             MappingFileError: the mapping names columns that it does not have.
         """
-        self.take(mapping, path, read_rows(mapping, path))
-
-    def take(self, mapping: Mapping, path: Path, rows: Iterable[Row | Refusal]) -> None:
-        """Take rows that somebody else has read from ``path``."""
-        self._files += 1
-        used = self._used(mapping, path, rows)
-        if mapping.group_by is None:
-            for row in used:
-                self._add(mapping, path, [row.number], [row.values], row.content)
-        else:
-            self._take_groups(mapping, path, used)
+        try:
+            self._take(mapping, path)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def touchpoints(self) -> SortedSpool[Touchpoint]:
@@ -94,6 +90,18 @@ class EventLog:
         """All refused rows."""
         return sum(map(len, self.refused_rows.values()))
 
+    def write_refused(self, to: Path) -> int:
+        """Write all refused rows to a file as they stood, by reading their files again; how many.
+
+        Raises:
+            OSError: the file cannot be written.
+            FileProblem: a file of the log cannot be read any more.
+        """
+        with to.open("wb") as written:
+            return sum(
+                copy_rows(self._mappings[path], path, numbers, written) for path, numbers in self.refused_rows.items()
+            )
+
     def close(self) -> None:
         """Drop the touchpoints."""
         self._spool.close()
@@ -105,6 +113,16 @@ class EventLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _take(self, mapping: Mapping, path: Path) -> None:
+        self._files += 1
+        self._mappings[path] = mapping
+        used = self._used(mapping, path, read_rows(mapping, path))
+        if mapping.group_by is None:
+            for row in used:
+                self._add(mapping, path, [row.number], [row.values], row.content)
+        else:
+            self._take_groups(mapping, path, used)
 
     def _used(self, mapping: Mapping, path: Path, rows: Iterable[Row | Refusal]) -> Iterator[Row]:
         for row in rows:

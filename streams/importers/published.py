@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
 from streams.importers.event_log import EventLog
-from streams.importers.mapping import Mapping, parse_mapping
+from streams.importers.mapping import Mapping, MappingFileError, parse_mapping
 from streams.importers.refusal import FileProblem
 
 COMPLETEJOURNEY_FILES = {
@@ -28,24 +29,18 @@ def read_otto(path: Path) -> EventLog:
     """A web shop's visitors, as OTTO published them.
 
     Raises:
-        FileProblem: no such file, or damaged.
-        MappingFileError: it does not have the columns of this log.
+        FileProblem: no such file, damaged, or without the columns of this log.
     """
-    log = EventLog()
-    log.read(shipped_mapping("otto"), path)
-    return log
+    return _read([("otto", path)])
 
 
 def read_online_retail(path: Path) -> EventLog:
     """A gift wholesaler's invoices, one touchpoint each.
 
     Raises:
-        FileProblem: no such file, or damaged.
-        MappingFileError: it does not have the columns of this log.
+        FileProblem: no such file, damaged, or without the columns of this log.
     """
-    log = EventLog()
-    log.read(shipped_mapping("online_retail"), path)
-    return log
+    return _read([("online_retail", path)])
 
 
 def read_completejourney(folder: Path, profiles: bool = False) -> EventLog:
@@ -56,12 +51,21 @@ def read_completejourney(folder: Path, profiles: bool = False) -> EventLog:
         profiles: also what is known of the households, as ``profile.set``; it has no dates of its own.
 
     Raises:
-        FileProblem: a file is missing or damaged.
-        MappingFileError: a file does not have the columns of this log.
+        FileProblem: a file is missing, damaged, or without the columns of this log.
     """
+    wanted = {**HOUSEHOLDS, **COMPLETEJOURNEY_FILES} if profiles else COMPLETEJOURNEY_FILES
+    return _read([(name, _there(folder, filename)) for name, filename in wanted.items()])
+
+
+def _read(paths: Iterable[tuple[str, Path]]) -> EventLog:
     log = EventLog()
-    for name, filename in ({**HOUSEHOLDS, **COMPLETEJOURNEY_FILES} if profiles else COMPLETEJOURNEY_FILES).items():
-        log.read(shipped_mapping(name), _there(folder, filename))
+    for name, path in paths:
+        try:
+            log.read(shipped_mapping(name), path)
+        except MappingFileError as error:
+            log.close()
+            missing = error.mistakes[0].what
+            raise FileProblem(f"{path}: not a file of {name} ({missing})", "name the published file") from error
     return log
 
 

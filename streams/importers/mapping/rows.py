@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,9 @@ from streams.importers.mapping.mapping import CsvForm, Mapping
 from streams.importers.mapping.template import FILE, ROW
 from streams.importers.plain_or_gzip import opened
 from streams.importers.refusal import FileProblem, Refusal, RowRefused
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 _BOM = "\ufeff"
 
@@ -72,10 +75,7 @@ def _records(form: CsvForm, path: Path, file: IO[bytes]) -> Iterator[tuple[int, 
     text = io.TextIOWrapper(file, form.encoding, errors="surrogateescape", newline="")
     try:
         before = sum(1 for _ in islice(text, form.skip_lines))
-        if form.quote is None:
-            reader = csv.reader(text, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=True)
-        else:
-            reader = csv.reader(text, delimiter=form.delimiter, quotechar=form.quote, strict=True)
+        reader = csv_reader(form, text)
         yield before + 1, list(form.columns) if form.columns is not None else _header(reader, path, before)
         while True:
             number = before + reader.line_num + 1
@@ -90,6 +90,13 @@ def _records(form: CsvForm, path: Path, file: IO[bytes]) -> Iterator[tuple[int, 
                 yield number, fields
     except UnicodeError as error:
         raise FileProblem(f"{path}: not {form.encoding} ({error})", "name its encoding under csv") from None
+
+
+def csv_reader(form: CsvForm, lines: Iterator[str]) -> CsvReader:
+    """The standard library's reader of such a file; what is not well quoted is an error."""
+    if form.quote is None:
+        return csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+    return csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, strict=True)
 
 
 def _header(reader: Iterator[list[str]], path: Path, before: int) -> list[str]:
