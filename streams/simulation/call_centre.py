@@ -10,7 +10,7 @@ from streams.simulation.rhythm import HOUR_MS
 
 SKILLS = ("billing", "orders", "technical", "general")
 
-HANDLE_MS = 240_000
+HANDLE_MS = 300_000
 """Mean time of an agent with one caller, the notes after it included."""
 
 _OCCUPANCY = (0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.75, 0.8, 0.9, 1.0, 0.9, 0.85)
@@ -25,14 +25,18 @@ class Served(NamedTuple):
 
 
 class CallCentre:
-    """One queue a skill, first come first served.
+    """One queue a skill, first come first served; where that would not fill a desk, one for all.
 
     Args:
-        calls_an_hour: expected for each skill; staffing is planned for it.
+        calls_an_hour: expected in all; staffing is planned for it.
     """
 
     def __init__(self, calls_an_hour: float) -> None:
-        self._queues = {skill: _Queue(skill, calls_an_hour) for skill in SKILLS}
+        each = calls_an_hour / len(SKILLS)
+        if each * HANDLE_MS >= HOUR_MS:
+            self._queues = {skill: _Queue(skill, each) for skill in SKILLS}
+        else:
+            self._queues = dict.fromkeys(SKILLS, _Queue("desk", calls_an_hour))
 
     def ask(self, skill: str, at: int, patience_ms: int, handle_ms: int) -> Served:
         """A caller joins a queue at ``at`` (ms UTC), never before the one before them.
@@ -46,17 +50,17 @@ class CallCentre:
         return self._queues[skill].ask(at, patience_ms, handle_ms)
 
     def loads(self) -> Iterator[tuple[str, str, int, float]]:
-        """Skill, agent, callers and busy share of everybody who served somebody since the last time."""
-        for skill, queue in self._queues.items():
+        """Team, agent, callers and busy share of everybody who served somebody since the last time."""
+        for queue in dict.fromkeys(self._queues.values()):
             for agent, (callers, busy_ms) in queue.take_loads().items():
-                yield skill, agent, callers, busy_ms / HOUR_MS
+                yield queue.team, agent, callers, busy_ms / HOUR_MS
 
 
 class _Queue:
     """Agents by when they are free: the earliest takes the next caller."""
 
-    def __init__(self, skill: str, calls_an_hour: float) -> None:
-        self._skill = skill
+    def __init__(self, team: str, calls_an_hour: float) -> None:
+        self.team = team
         self._work = calls_an_hour * HANDLE_MS / HOUR_MS
         self._hour = -1
         self._free: list[tuple[int, int]] = []
@@ -71,7 +75,7 @@ class _Queue:
         if wait_ms > patience_ms:
             return Served(patience_ms, None)
         heapreplace(self._free, (at + wait_ms + handle_ms, agent))
-        name = f"agent-{self._skill}-{agent}"
+        name = f"agent-{self.team}-{agent}"
         callers, busy_ms = self._loads.get(name, (0, 0))
         self._loads[name] = (callers + 1, busy_ms + handle_ms)
         return Served(wait_ms, name)

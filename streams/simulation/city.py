@@ -64,7 +64,7 @@ class City:
         self._plots = plots_for(plan)
         self._stride = plan.customers // plan.planted if plan.planted else plan.customers + 1
         calls_an_hour = plan.customers * CALLS_A_DAY / 24
-        self._stage = Stage(plan, self._dice, CallCentre(calls_an_hour / 4), ContactBook(tell), self._later)
+        self._stage = Stage(plan, self._dice, CallCentre(calls_an_hour), ContactBook(tell), self._later)
         self._scenes: list[tuple[int, int, Script, _Scene]] = []
         self._outbox: list[tuple[int, int, Touchpoint]] = []
         self._episodes = 0

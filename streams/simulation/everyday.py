@@ -140,7 +140,7 @@ def _call(stage: Stage, script: Script, at: int, reason: str) -> None:
 def _queue(stage: Stage, script: Script, at: int, opening: Touchpoint, about: str, reason: str) -> None:
     dice, skill = stage.dice, _REASONS[reason]
     patience_ms = int(dice.expovariate(1.0) * _PATIENCE_MS)
-    talk_ms = int((40 + dice.expovariate(1.0) * 180) * SECOND_MS)
+    talk_ms = int((60 + dice.expovariate(1.0) * 240) * SECOND_MS)
     served = stage.centre.ask(skill, at, patience_ms, talk_ms)
     waited = served.wait_ms // SECOND_MS
     left = at + served.wait_ms
@@ -167,7 +167,7 @@ def _reason(stage: Stage) -> str:
 
 _WORDS = tuple(_REASONS)
 
-_WEIGHTS: dict[Story, int] = {visit: 50, measure: 16, shop: 8, flow: 12, call: 8, chat: 3, letter: 3}
+_WEIGHTS: dict[Story, int] = {visit: 48, measure: 16, shop: 8, flow: 12, call: 10, chat: 3, letter: 3}
 
 LIVES: tuple[Story, ...] = tuple(story for story, weight in _WEIGHTS.items() for _ in range(weight))
 """Each story as often as it happens."""

@@ -66,7 +66,7 @@ class CityPlan:
     @property
     def planted(self) -> int:
         """How many customers live through a planted story."""
-        return min(self.customers // 4, MOST_PLANTED)
+        return min(self.customers // 3, MOST_PLANTED)
 
 
 def plan_city(

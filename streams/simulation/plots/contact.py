@@ -55,6 +55,7 @@ def _bounced(stage: Stage, script: Script, at: int) -> None:
             agent=f"agent-{department}-1",
             department=department,
         )
+    script.say(at + 3 * DAY_MS, "case.solved", "contact_centre", case_id=case)
     opening = script.lines[0].touchpoint
     script.expect("contact.bounced", opening, at + 2 * DAY_MS)
 
@@ -79,6 +80,7 @@ def _pingpong(stage: Stage, script: Script, at: int) -> None:
     case = script.id("case")
     for number, department in enumerate(("loans", "billing", "loans")):
         script.say(at + number * _HOUR_MS, "case.transferred", "contact_centre", case_id=case, department=department)
+    script.say(at + 3 * _HOUR_MS, "case.solved", "contact_centre", case_id=case)
     opening = script.lines[0].touchpoint
     script.expect("contact.pingpong", opening, at + 2 * _HOUR_MS)
 

@@ -1,0 +1,66 @@
+"""Carts that stay, and orders that are looked after too often."""
+
+from __future__ import annotations
+
+from streams.simulation.plan import DAY_MS
+from streams.simulation.plots.plot import Plot
+from streams.simulation.script import Script
+from streams.simulation.stage import Stage
+
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+
+
+def _cart_left(stage: Stage, script: Script, at: int) -> None:
+    """Two things into the cart; the four hours count from the second."""
+    cart = script.id("cart")
+    script.say(at, "cart.added", "web", cart_id=cart, product_id="sku-17", value=20.0, currency="EUR")
+    last_at = at + 20 * _MINUTE_MS
+    last = script.say(last_at, "cart.filled", "web", cart_id=cart, items=2, value=55.0, currency="EUR")
+    script.expect("cart.abandoned", last, last_at + 4 * _HOUR_MS)
+
+
+def _bought_elsewhere(stage: Stage, script: Script, at: int) -> None:
+    """Filled on the web, bought in a store a millisecond before four hours are over."""
+    script.say(at, "cart.added", "web", cart_id=script.id("cart"), product_id="sku-17", value=20.0)
+    script.say(at + 4 * _HOUR_MS - 1, "store.purchased", "store", basket_id=script.id("basket"), value=20.0)
+
+
+def _bought_too_late(stage: Stage, script: Script, at: int) -> None:
+    opening = script.say(at, "cart.added", "app", cart_id=script.id("cart"), product_id="sku-9", value=80.0)
+    script.say(at + 4 * _HOUR_MS, "order.placed", "app", order_id=script.id("order"), value=80.0)
+    script.expect("cart.abandoned", opening, at + 4 * _HOUR_MS)
+
+
+def _emptied(stage: Stage, script: Script, at: int) -> None:
+    script.say(at, "cart.added", "web", cart_id=script.id("cart"), product_id="sku-17", value=20.0)
+    script.say(at + _HOUR_MS, "cart.emptied", "web", cart_id=script.id("cart"))
+
+
+def _looks_thrice(stage: Stage, script: Script, at: int) -> None:
+    """Where is it? On the web, by chat, and a millisecond before a day is over on the web again."""
+    order = script.id("order")
+    opening = script.say(at, "delivery.status_viewed", "web", order_id=order, status="in_transit")
+    script.say(at + 6 * _HOUR_MS, "delivery.status_viewed", "chat", order_id=order, status="in_transit")
+    script.say(at + DAY_MS - 1, "delivery.status_viewed", "web", order_id=order, status="in_transit")
+    script.expect("delivery.anxious_checking", opening, at + DAY_MS - 1)
+
+
+def _looks_at_two(stage: Stage, script: Script, at: int) -> None:
+    """Twice at each of two orders."""
+    for number in range(4):
+        order = script.id(f"order-{number % 2}")
+        script.say(at + number * _HOUR_MS, "delivery.status_viewed", "app", order_id=order, status="in_transit")
+
+
+_CART = ("cart.abandoned",)
+_CHECKING = ("delivery.anxious_checking",)
+
+PLOTS = (
+    Plot("A cart left", _CART, _cart_left),
+    Plot("A cart bought in a store just within four hours", _CART, _bought_elsewhere),
+    Plot("A cart ordered at exactly four hours", _CART, _bought_too_late),
+    Plot("A cart emptied", _CART, _emptied),
+    Plot("Three looks at an order just within a day", _CHECKING, _looks_thrice),
+    Plot("Two looks at each of two orders", _CHECKING, _looks_at_two),
+)
