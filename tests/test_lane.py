@@ -80,7 +80,8 @@ async def test_it_writes_what_the_core_says_and_tells_how_far_it_is(one: Setting
     record = partition_records(one)[0]
     assert (record.applied, record.counters) == (
         rules + 320,
-        {"in": 321, "accepted": 310, "duplicate": 10, "late": 0, "dead": 1, "dropped": 0},
+        {"in": 321, "accepted": 310, "duplicate": 10, "late": 0, "dead": 1, "dropped": 0}
+        | {"violation:test:missing_field": 310, "violation:test:missing_property": 310},
     )
 
 

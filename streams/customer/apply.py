@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from schemas import Decision, Evidence, Moment, Touchpoint, Trigger
 from streams.customer.definitions import Definitions
+from streams.customer.profile import PROFILE_TYPES, Profile
 from streams.customer.state import Customer
 from streams.detection import Firing, Rule, RuleFailure
 from streams.outreach import CONSENT_TYPES, OpenMoment, decide
@@ -18,11 +19,12 @@ from streams.outreach import CONSENT_TYPES, OpenMoment, decide
 
 @dataclass(slots=True)
 class Effects:
-    """What came of a record or a deadline, in order."""
+    """What came of a record or a deadline, in order; ``refused_facts`` of a profile found no room."""
 
     moments: list[Moment] = field(default_factory=list)
     decisions: list[tuple[Decision, Trigger | None]] = field(default_factory=list)
     failures: list[RuleFailure] = field(default_factory=list)
+    refused_facts: int = 0
 
 
 NO_EFFECTS = Effects()
@@ -50,12 +52,13 @@ def apply(
         customer.outreach.note_consent(
             touchpoint_type, facts.get("purpose"), facts.get("channel"), touchpoint["occurred_at"]
         )
+    refused_facts = _note_profile(customer, touchpoint) if touchpoint_type in PROFILE_TYPES else 0
     resolving = definitions.resolving(touchpoint_type)
     resolved = _resolve(customer, touchpoint, clock, resolving) if resolving else []
     found = definitions.detector.on_touchpoint(customer.detection, touchpoint, clock)
-    if not (found or resolved):
+    if not (found or resolved or refused_facts):
         return NO_EFFECTS
-    effects = Effects(moments=resolved)
+    effects = Effects(moments=resolved, refused_facts=refused_facts)
     _answer(effects, customer, touchpoint["customer_id"], found, clock if now is None else now, definitions)
     return effects
 
@@ -112,6 +115,14 @@ def _answer(
                     moment["mode"],
                 )
             )
+
+
+def _note_profile(customer: Customer, touchpoint: Touchpoint) -> int:
+    profile = customer.profile or Profile()
+    refused_facts = profile.note(touchpoint)
+    if profile.facts:
+        customer.profile = profile
+    return refused_facts
 
 
 def _moment(firing: Firing, customer_id: str, identified: bool) -> Moment:

@@ -29,6 +29,7 @@ from streams.customer.seen import event_digest
 from streams.customer.state import NEVER, Customer
 from streams.customer.tallies import Tallies
 from streams.topics import TOUCHPOINTS
+from streams.vocabulary import ViolationCounting, Vocabulary, shipped_vocabulary
 
 ALLOWED_LATENESS_MS = 7 * 86_400_000
 """A touchpoint older than the customer's newest by more than this is late and not applied."""
@@ -92,19 +93,28 @@ class Partition:
     :meth:`take_changes` and :meth:`record` hand out what one transaction must hold.
     """
 
-    def __init__(self, number: int, partitions: int, codec: Codec, topic: str = TOUCHPOINTS) -> None:
+    def __init__(
+        self,
+        number: int,
+        partitions: int,
+        codec: Codec,
+        topic: str = TOUCHPOINTS,
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
         """
         Args:
             number: this partition's.
             partitions: how many there are.
             codec: reads touchpoints, writes outputs.
             topic: the full name of the touchpoints topic, as verdicts and dead letters name it.
+            vocabulary: accepted touchpoints are held against it; None: the shipped one.
         """
         self.number = number
         self.applied = -1
         self.clock = PartitionClock()
         self.counters = dict.fromkeys((IN, ACCEPTED, DUPLICATE, LATE, DEAD, DROPPED), 0)
         self.tallies = Tallies()
+        self._violations = ViolationCounting(vocabulary or shipped_vocabulary(), self.counters)
         self.lateness: deque[int] = deque(maxlen=LATENESSES_KEPT)
         """How late deadlines fired since somebody cleared it, ms: append time of what made them fire minus due time."""
         self.definitions = Definitions()
@@ -357,8 +367,11 @@ class Partition:
             return
         self._journal.append((customer_id, clock, now, step))
         self.counters[ACCEPTED] += 1
+        self._violations.take_in(touchpoint)
         if effects is not NO_EFFECTS:
             self._emit(effects)
+            if effects.refused_facts:
+                self._count("profile_overflow", effects.refused_facts)
             for failure in effects.failures:
                 self._count("rule_errors")
                 self._bury(record, "rule", "rule_error", failure.detail, failure.rule)
@@ -492,7 +505,7 @@ class Partition:
         idle = (
             not customer.held and not customer.seen and customer.detection.is_idle(now) and customer.outreach.is_idle()
         )
-        if idle and customer.newest + ALLOWED_LATENESS_MS < now:
+        if idle and customer.profile is None and customer.newest + ALLOWED_LATENESS_MS < now:
             self._customers.remove(customer_id)
             self._journal.append((customer_id, now, now, _Done.EVICTED))
             self._count("evicted")
@@ -571,8 +584,8 @@ class Partition:
         self.tallies.dead_letter(letter["reason"])
         self._outputs.append(self._writer.dead_letter(letter, due))
 
-    def _count(self, counter: str) -> None:
-        self.counters[counter] = self.counters.get(counter, 0) + 1
+    def _count(self, counter: str, times: int = 1) -> None:
+        self.counters[counter] = self.counters.get(counter, 0) + times
 
 
 def _has_long_identifier(touchpoint: Touchpoint) -> bool:

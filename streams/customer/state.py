@@ -8,6 +8,7 @@ import msgspec
 
 from streams.customer.errors import StateFormatError
 from streams.customer.held import Held, first_release
+from streams.customer.profile import Profile
 from streams.customer.seen import SeenEvents
 from streams.detection import DetectionState
 from streams.outreach import OutreachState
@@ -35,6 +36,12 @@ class _Stored(msgspec.Struct, array_like=True):
     held: list[Held] = []
 
 
+class _StoredWithProfile(_Stored, array_like=True):
+    """Of the few of whom anything was said; the others' records do not grow by it."""
+
+    profile: Profile | None = None
+
+
 class _Heads(msgspec.Struct, array_like=True):
     due: int | None
     evict_at: int
@@ -52,9 +59,10 @@ class Customer:
         detection: windows and partial matches.
         outreach: consents, cool-downs, open moments.
         held: touchpoints that wait for older ones to overtake them, by ``occurred_at``.
+        profile: profile, preferences, persona and segments, or None when nothing was ever said.
     """
 
-    __slots__ = ("detection", "due", "evict_at", "held", "identified", "newest", "outreach", "seen")
+    __slots__ = ("detection", "due", "evict_at", "held", "identified", "newest", "outreach", "profile", "seen")
 
     def __init__(self, evict_at: int) -> None:
         self.due: int | None = None
@@ -65,6 +73,7 @@ class Customer:
         self.detection = DetectionState()
         self.outreach = OutreachState()
         self.held = NONE_HELD
+        self.profile: Profile | None = None
 
     def next_due(self) -> int | None:
         """When a rule or a held touchpoint wants attention next, ms UTC."""
@@ -76,25 +85,25 @@ class Customer:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(_Stored)
+_decoder = msgspec.msgpack.Decoder(_StoredWithProfile)
 _heads_decoder = msgspec.msgpack.Decoder(_Heads)
 _PREFIX = bytes([FORMAT])
 
 
 def encode_customer(customer: Customer) -> bytes:
     """The record's bytes: the format byte, then msgpack."""
-    return _PREFIX + _encoder.encode(
-        _Stored(
-            customer.due,
-            customer.evict_at,
-            customer.newest,
-            customer.identified,
-            customer.seen.entries,
-            customer.detection,
-            customer.outreach,
-            customer.held,
-        )
+    fields = (
+        customer.due,
+        customer.evict_at,
+        customer.newest,
+        customer.identified,
+        customer.seen.entries,
+        customer.detection,
+        customer.outreach,
+        customer.held,
     )
+    profile = customer.profile
+    return _PREFIX + _encoder.encode(_Stored(*fields) if profile is None else _StoredWithProfile(*fields, profile))
 
 
 def decode_customer(data: bytes) -> Customer:
@@ -112,6 +121,7 @@ def decode_customer(data: bytes) -> Customer:
     customer.detection = stored.detection
     customer.outreach = stored.outreach
     customer.held = stored.held or NONE_HELD
+    customer.profile = stored.profile
     return customer
 
 

@@ -9,6 +9,7 @@ from schemas import Codec, Control, DeadLetter, Decision, Moment, Touchpoint, Tr
 from streams.controls import activation, history_clock, live_clock, tick
 from streams.customer import Output, Partition, process_all
 from streams.topics import DEAD, DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from streams.vocabulary import read_violation_counter
 
 T0 = 1_795_422_600_000
 """2026-11-23 08:30 UTC, in ms."""
@@ -215,8 +216,15 @@ class Outcome:
 
     @property
     def counters(self) -> dict[str, int]:
-        """The counters that are not 0."""
-        return {name: count for name, count in self.partition.counters.items() if count}
+        """The counters that are not 0, without those of violations."""
+        counters = self.partition.counters
+        return {name: count for name, count in counters.items() if count and read_violation_counter(name) is None}
+
+    @property
+    def violations(self) -> dict[str, int]:
+        """The counters of violations of the vocabulary."""
+        counters = self.partition.counters
+        return {name: count for name, count in counters.items() if read_violation_counter(name) is not None}
 
     def _decoded(self, topic: str) -> list[Any]:
         return [CODEC.decode(output.value)[1] for output in self.of(topic)]
