@@ -5,6 +5,7 @@
 3. January 1999: its clock, the consents, the calls, the closing ticks
 4. wait until the worker has applied and the loader has stored all of it
 5. the report
+6. three stories: moments that matter, through the same pipeline, in the days after that
 
 However it ends, the children end with it.
 """
@@ -35,9 +36,10 @@ from streams.demo.brake import Brake
 from streams.demo.offsets import Offsets
 from streams.demo.processes import Processes
 from streams.demo.report import Example, Run, report
+from streams.demo.stories import tell_stories
 from streams.embedded_broker import PARTITIONS, EmbeddedBroker
 from streams.errors import MomentousError
-from streams.history import play
+from streams.history import HORIZON_MS, play
 from streams.importers import ConsentLog, read_bank, read_consents
 from streams.publishing import Publisher, activate
 from streams.settings import Settings
@@ -115,7 +117,11 @@ class _Demo:
         touchpoints = sorted([*consents.touchpoints, *calls.touchpoints], key=lambda one: one["occurred_at"])
         with Offsets(settings) as offsets:
             run = self._play(offsets, touchpoints, len(consents.touchpoints))
-        return report(console, connect(settings), run)
+            client = connect(settings)
+            example = report(console, client, run)
+            after = touchpoints[-1]["occurred_at"] + HORIZON_MS
+            tell_stories(console, settings, self._codec, offsets, client, after, self._until)
+        return example
 
     def _play(self, offsets: Offsets, touchpoints: list[Touchpoint], consents: int) -> Run:
         with self._console.status("worker and loader are joining their groups"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from streams.telling.records import Records, Row
@@ -47,14 +47,22 @@ def story(records: Records) -> list[str]:
     return [line for _, _, lines in told for line in lines]
 
 
+def facts(named: Mapping[str, str]) -> str:
+    """``place Lisbon, due_at 2026-12-02 09:00:00``: names and values, times for people."""
+    return ", ".join(
+        f"{name} {_readable(value) if name.endswith('_at') or name == 'since' else value}"
+        for name, value in sorted(named.items())
+    )
+
+
 def why_not(reason: str) -> str:
     """A reason in plain words, with the word that the records carry."""
     return f"{_WORDS[reason]} ({reason})" if reason in _WORDS else reason
 
 
 def _touchpoint(row: Row) -> str:
-    facts = ", ".join(f"{name} {value}" for name, value in sorted(row["properties"].items()) if value)
-    line = f"{when(row['at'])}  {row['type']}" + (f" ({facts})" if facts else "")
+    told = facts({name: value for name, value in row["properties"].items() if value})
+    line = f"{when(row['at'])}  {row['type']}" + (f" ({told})" if told else "")
     if row["outcome"]:
         line += f"  [not counted: {row['outcome']}, {row['outcome_reason'] or 'no reason given'}]"
     return line
@@ -69,7 +77,10 @@ def _moment(row: Row) -> str:
     evidence = ", ".join(
         f"{kind} {when(at)}" for kind, at in zip(row["evidence_types"], row["evidence_times"], strict=True)
     )
-    return f"{when(row['at'])}  * {row['emotion']}: {row['rule']} v{row['rule_version']}, because of {evidence}"
+    kind = f"{row['rule']} v{row['rule_version']}"
+    if row["phase"] == "resolved":
+        return f"{when(row['at'])}  * resolved: {kind}, by {evidence}"
+    return f"{when(row['at'])}  * {row['emotion']}: {kind}, because of {evidence}"
 
 
 def _answers(decisions: Iterable[Row], triggers: dict[str, list[Row]]) -> Iterator[str]:
@@ -92,8 +103,8 @@ def _checks(row: Row) -> str:
 
 
 def _inputs(inputs: dict[str, str]) -> str:
-    facts = ", ".join(f"{name} {_readable(value)}" for name, value in sorted(inputs.items()))
-    return f" ({facts})" if facts else ""
+    named = ", ".join(f"{name} {_readable(value)}" for name, value in sorted(inputs.items()))
+    return f" ({named})" if named else ""
 
 
 def _readable(value: str) -> str:

@@ -17,6 +17,7 @@ def moment(at: int, **changes: Any) -> dict[str, Any]:
         "rule": "queue.long_wait",
         "rule_version": 2,
         "emotion": "stressed",
+        "phase": "detected",
         "evidence_types": ["queue.entered", "queue.abandoned"],
         "evidence_times": [NOON - 345_000, NOON],
         **changes,
@@ -52,6 +53,19 @@ def test_a_touchpoint_is_told_with_its_facts_in_the_order_of_their_names() -> No
 def test_a_touchpoint_that_was_not_accepted_says_so() -> None:
     assert told(touchpoints=[touchpoint(NOON, outcome="late", outcome_reason="older_than_allowed")]) == [
         "1999-01-01 12:00:00  queue.abandoned  [not counted: late, older_than_allowed]"
+    ]
+
+
+def test_times_among_the_facts_are_told_as_times() -> None:
+    assert told(
+        touchpoints=[touchpoint(NOON, properties={"due_at": str(NOON + 60_000), "card_id": "918574685000"})]
+    ) == ["1999-01-01 12:00:00  queue.abandoned (card_id 918574685000, due_at 1999-01-01 12:01:00)"]
+
+
+def test_a_resolved_moment_says_by_what() -> None:
+    resolved = moment(NOON + 60_000, phase="resolved", evidence_types=["agent.connected"], evidence_times=[NOON])
+    assert told(moments=[resolved]) == [
+        "1999-01-01 12:01:00  * resolved: queue.long_wait v2, by agent.connected 1999-01-01 12:00:00"
     ]
 
 

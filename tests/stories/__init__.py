@@ -1,0 +1,1 @@
+"""The worked examples of what the product is for, through the pure core."""
