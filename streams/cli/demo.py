@@ -18,6 +18,12 @@ def register(app: typer.Typer) -> None:
 def demo(
     samples: Annotated[Path, typer.Option(help="Folder with the bank's calls.", show_default=False)] = _SAMPLES,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running until Ctrl-C.")] = False,
+    city: Annotated[
+        bool | None,
+        typer.Option(
+            "--city/--no-city", help="Then a simulated city and its score; asked on a terminal.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Run the whole pipeline on this machine, over a month of real calls, and say what it found.
 
@@ -27,4 +33,4 @@ def demo(
     from streams.demo import run_demo
     from streams.settings import load_settings
 
-    run_demo(samples, (Path(load_settings().data_dir) / "demo").absolute(), keep=keep)
+    run_demo(samples, (Path(load_settings().data_dir) / "demo").absolute(), keep=keep, city=city)

@@ -6,6 +6,7 @@
 4. wait until the worker has applied and the loader has stored all of it
 5. the report
 6. three stories: moments that matter, through the same pipeline, in the days after that
+7. the second act, for who wants it: a city whose moments are known, and the score
 
 However it ends, the children end with it.
 """
@@ -33,6 +34,7 @@ from streams import interrupts
 from streams.codec import make_codec
 from streams.definition_files import shipped_definitions
 from streams.demo.brake import Brake
+from streams.demo.city import CityAct, wanted
 from streams.demo.offsets import Offsets
 from streams.demo.processes import Processes
 from streams.demo.report import Example, Run, report
@@ -58,18 +60,20 @@ class DemoFailed(MomentousError):
     """The demo cannot run, or got stuck."""
 
 
-def run_demo(samples: Path, folder: Path, *, keep: bool = False) -> None:
+def run_demo(samples: Path, folder: Path, *, keep: bool = False, city: bool | None = False) -> None:
     """Run it and print to stdout.
 
     Args:
         samples: the folder with the bank's calls and consents.
         folder: the demo's own; whatever an earlier demo left there is removed.
         keep: leave everything running until interrupted.
+        city: play the second act; None: ask, if somebody is there.
 
     Raises:
         DemoFailed: another demo runs in this folder, a sample is missing, a step stands still.
         ChildEnded: one of the processes ended.
         DoesNotAddUp: the counts disagree.
+        CityFailed: the second act's moments are not those that its city caused.
     """
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -85,7 +89,7 @@ def run_demo(samples: Path, folder: Path, *, keep: bool = False) -> None:
         settings = _settings(broker, folder)
         processes = stack.enter_context(Processes(folder, {"MOMENTOUS_CONFIG": str(folder / "momentous.toml")}))
         stack.callback(_ignore_signals)  # runs first at the end: nothing may interrupt the ending
-        example = _Demo(console, settings, processes, samples).run()
+        example = _Demo(console, settings, processes, samples).run(city)
         _what_next(console, folder, keep, example)
         while keep:
             interrupts.check()
@@ -101,7 +105,7 @@ class _Demo:
         self._samples = samples
         self._codec = make_codec(settings)
 
-    def run(self) -> Example | None:
+    def run(self, city: bool | None) -> Example | None:
         console, settings = self._console, self._settings
         console.print("[bold]Momentous[/bold]: a bank's call centre, January 1999, call by call")
         create_topics(settings)
@@ -121,6 +125,8 @@ class _Demo:
             example = report(console, client, run)
             after = touchpoints[-1]["occurred_at"] + HORIZON_MS
             tell_stories(console, settings, self._codec, offsets, client, after, self._until)
+            if wanted(console, city):
+                CityAct(console, settings, self._codec, offsets, self._until, self._processes.check).play(client)
         return example
 
     def _play(self, offsets: Offsets, touchpoints: list[Touchpoint], consents: int) -> Run:

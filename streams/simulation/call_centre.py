@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple
 
+from streams.simulation.person import AGENT
 from streams.simulation.rhythm import HOUR_MS
 
 SKILLS = ("billing", "orders", "technical", "general")
@@ -75,7 +76,7 @@ class _Queue:
         if wait_ms > patience_ms:
             return Served(patience_ms, None)
         heapreplace(self._free, (at + wait_ms + handle_ms, agent))
-        name = f"agent-{self.team}-{agent}"
+        name = f"{AGENT}{self.team}-{agent}"
         callers, busy_ms = self._loads.get(name, (0, 0))
         self._loads[name] = (callers + 1, busy_ms + handle_ms)
         return Served(wait_ms, name)

@@ -18,6 +18,10 @@ CITIES = ("Berlin", "London", "Lisbon", "New York", "São Paulo", "Pune", "Sydne
 
 DEVICES = ("phone", "tablet", "laptop")
 
+AGENT = "agent-"
+"""How the ids of agents begin, who are customers of nobody but have touchpoints of their own."""
+
+_DIGITS = 7
 _MASK = (1 << 64) - 1
 
 
@@ -58,7 +62,7 @@ def person(seed: int, number: int) -> Person:
     zone = (bits & 0xFF) % len(ZONES)
     return Person(
         number,
-        f"c{number:07d}",
+        f"c{number:0{_DIGITS}d}",
         ZONES[zone],
         CITIES[zone],
         DEVICES[(bits >> 8 & 0xFF) % len(DEVICES)],
@@ -67,6 +71,14 @@ def person(seed: int, number: int) -> Person:
         (bits >> 27 & 0xF) % 5 - 2,
         bits >> 32,
     )
+
+
+def lives_here(customer_id: str, customers: int) -> bool:
+    """Whether that is a customer of a city of so many, or one of its agents."""
+    number = customer_id[1:]
+    if customer_id[:1] == "c" and len(number) >= _DIGITS and number.isdecimal():
+        return int(number) < customers
+    return customer_id.startswith(AGENT)
 
 
 def mixed(value: int) -> int:

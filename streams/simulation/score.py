@@ -1,7 +1,8 @@
 """Compares moments that were found with the truth: precision and recall of each rule.
 
 A moment counts as found when rule, customer and opening touchpoint are the expected ones and it
-was detected at its time. Each is used once: a second one with the same opening is false. Errors
+was detected at its time. Moments of people who do not live in the city are none of its business
+and left out. Each is used once: a second one with the same opening is false. Errors
 that the truth itself announces (a touchpoint that came too late) lower the figures all the same,
 and are told with their reason; only they may.
 """
@@ -12,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from streams.simulation.person import lives_here
 from streams.simulation.truth import Expected, Truth
 
 
@@ -88,6 +90,8 @@ def score(truth: Truth, found: Iterable[Found]) -> list[RuleScore]:
     right: Counter[str] = Counter()
     excused: dict[str, Counter[str]] = defaultdict(Counter)
     for moment in sorted(found):
+        if not lives_here(moment.customer_id, truth.heading.customers):
+            continue
         detected[moment.rule] += 1
         candidates = wanted.get(moment[:3], [])
         for place, one in enumerate(candidates):

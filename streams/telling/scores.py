@@ -11,8 +11,8 @@ from streams.simulation import RuleScore
 
 def score_table(scores: Sequence[RuleScore]) -> Table:
     """A row a rule, by name: counts, precision, recall and, below 1.0, why."""
-    table = Table(title="Moments against the truth", title_justify="left")
-    table.add_column("moment")
+    table = Table(title="Moments against the truth", title_justify="left", padding=(0, 0, 0, 1))
+    table.add_column("moment", no_wrap=True)
     for name in ("expected", "planted", "found", "right", "missed", "false", "precision", "recall"):
         table.add_column(name, justify="right")
     table.add_column("why not 1.0", overflow="fold")

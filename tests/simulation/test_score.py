@@ -5,8 +5,8 @@ from __future__ import annotations
 from streams.simulation import Expected, Found, Heading, RuleScore, Truth, score
 
 HEADING = Heading(seed=1, customers=10, start=0, rules=["a.one", "b.two"], unknown={"c.three": "it is new"})
-MOMENTS = [Expected("a.one", f"c{number}", f"e{number}", 100, 100, False) for number in range(4)]
-ALL = [Found("a.one", f"c{number}", f"e{number}", 100) for number in range(4)]
+MOMENTS = [Expected("a.one", f"c000000{number}", f"e{number}", 100, 100, False) for number in range(4)]
+ALL = [Found("a.one", f"c000000{number}", f"e{number}", 100) for number in range(4)]
 
 
 def scored(found: list[Found], moments: list[Expected] | None = None, slack_ms: int = 0) -> RuleScore:
@@ -25,7 +25,7 @@ def test_a_moment_that_is_dropped_lowers_recall() -> None:
 
 
 def test_a_moment_that_is_added_lowers_precision() -> None:
-    one = scored([*ALL, Found("a.one", "c9", "e9", 100)])
+    one = scored([*ALL, Found("a.one", "c0000009", "e9", 100)])
     assert (one.precision, one.recall, one.false, one.unexcused) == (0.8, 1.0, 1, 1)
 
 
@@ -57,18 +57,24 @@ def test_a_moment_that_the_truth_excuses_is_missed_with_its_reason() -> None:
 
 
 def test_a_false_moment_that_the_truth_announces_lowers_precision_with_its_reason() -> None:
-    announced = [*MOMENTS, Expected("a.one", "c9", "e9", 100, 100, True, "the end came too late", is_moment=False)]
-    one = scored([*ALL, Found("a.one", "c9", "e9", 100)], announced)
+    announced = [
+        *MOMENTS,
+        Expected("a.one", "c0000009", "e9", 100, 100, True, "the end came too late", is_moment=False),
+    ]
+    one = scored([*ALL, Found("a.one", "c0000009", "e9", 100)], announced)
     assert (one.precision, one.unexcused, one.excused) == (0.8, 0, {"false: the end came too late": 1})
 
 
 def test_one_excuse_covers_one_error() -> None:
-    announced = [*MOMENTS, Expected("a.one", "c9", "e9", 100, 100, True, "the end came too late", is_moment=False)]
-    assert scored([*ALL, *[Found("a.one", "c9", "e9", 100)] * 2], announced).unexcused == 1
+    announced = [
+        *MOMENTS,
+        Expected("a.one", "c0000009", "e9", 100, 100, True, "the end came too late", is_moment=False),
+    ]
+    assert scored([*ALL, *[Found("a.one", "c0000009", "e9", 100)] * 2], announced).unexcused == 1
 
 
 def test_a_rule_that_the_truth_does_not_know_is_told_with_the_reason() -> None:
-    scores = {one.rule: one for one in score(Truth(HEADING, MOMENTS, 9), [*ALL, Found("d.four", "c1", "e1", 5)])}
+    scores = {one.rule: one for one in score(Truth(HEADING, MOMENTS, 9), [*ALL, Found("d.four", "c0000001", "e1", 5)])}
     assert {name: (one.known, one.why_unknown) for name, one in scores.items()} == {
         "a.one": (True, ""),
         "b.two": (True, ""),
@@ -80,3 +86,12 @@ def test_a_rule_that_the_truth_does_not_know_is_told_with_the_reason() -> None:
 def test_a_rule_without_moments_has_neither_precision_nor_recall() -> None:
     two = score(Truth(HEADING, MOMENTS, 9), ALL)[1]
     assert (two.rule, two.precision, two.recall, two.is_perfect) == ("b.two", None, None, True)
+
+
+def test_moments_of_people_from_elsewhere_do_not_count() -> None:
+    elsewhere = [Found("a.one", customer, "e9", 100) for customer in ("c0000010", "4711", "c9", "cx000001")]
+    assert scored([*ALL, *elsewhere]).is_perfect
+
+
+def test_moments_of_the_citys_agents_count() -> None:
+    assert scored([*ALL, Found("a.one", "agent-desk-1", "e9", 100)]).false == 1

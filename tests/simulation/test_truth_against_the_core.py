@@ -82,6 +82,6 @@ def test_a_moment_taken_away_and_one_put_in_show_in_the_score() -> None:
     taken, others = outcome.found[0], outcome.found[1:]
     one = {one.rule: one for one in score(outcome.truth, others)}[taken.rule]
     assert (one.missed, one.false, one.unexcused) == (1, 0, 1)
-    foreign = taken._replace(customer_id="somebody-else")
+    foreign = taken._replace(opening="another-event")
     other = {one.rule: one for one in score(outcome.truth, [*outcome.found, foreign])}[taken.rule]
     assert (other.missed, other.false, other.unexcused) == (0, 1, 1)
