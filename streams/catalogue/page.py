@@ -68,24 +68,6 @@ WAITING: tuple[Waiting, ...] = (
         "distinct calendar days",
     ),
     Waiting(
-        "promise.broken",
-        "frustrated",
-        "the due time passed without delivery",
-        "an absence whose deadline is a property",
-    ),
-    Waiting(
-        "promise.exceeded",
-        "joyful",
-        "delivered clearly better than promised",
-        "a comparison of a step with an earlier one",
-    ),
-    Waiting(
-        "promise.minimum_again",
-        "neglected",
-        "the third delivery in 90 days that was just the minimum",
-        "promise levels",
-    ),
-    Waiting(
         "rage.clicks",
         "frustrated",
         "three clicks on one element, each less than a second after the last",
