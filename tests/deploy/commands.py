@@ -1,0 +1,47 @@
+"""Whether a ``momentous ...`` command line is one that the program has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+from typer.main import get_command
+
+from streams.cli.root import app
+
+
+class NoSuchCommand(ValueError):
+    """A subcommand or an option that does not exist."""
+
+
+def check_command(words: Sequence[str]) -> None:
+    """Look up the subcommands and options of a command line (without ``momentous``); values are not judged.
+
+    Raises:
+        NoSuchCommand: what is not there, and in which command.
+    """
+    command = get_command(app)
+    path = "momentous"
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if word.startswith("-") and word != "-":
+            option, _, value = word.partition("=")
+            if _takes_value(command, path, option) and not value and left:
+                left.pop(0)
+        elif isinstance(command, typer.core.TyperGroup):
+            inner = command.commands.get(word)
+            if inner is None:
+                raise NoSuchCommand(f"{path} has no subcommand {word}")
+            command, path = inner, f"{path} {word}"
+    if isinstance(command, typer.core.TyperGroup) and path != "momentous":
+        raise NoSuchCommand(f"{path} needs a subcommand")
+
+
+def _takes_value(command: object, path: str, option: str) -> bool:
+    if option == "--help":
+        return False
+    for parameter in getattr(command, "params", ()):
+        if option in (*parameter.opts, *parameter.secondary_opts):
+            return not parameter.is_flag
+    raise NoSuchCommand(f"{path} has no option {option}")
