@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO
 
-from streams.importers.mapping.mapping import Mapping
+from streams.importers.mapping.mapping import CsvForm, Mapping
 from streams.importers.mapping.rows import csv_reader
 from streams.importers.plain_or_gzip import opened
 
@@ -26,28 +26,33 @@ def copy_rows(mapping: Mapping, path: Path, numbers: Collection[int], to: IO[byt
     with opened(path) as file:
         if mapping.format == "json_lines":
             return sum(_written(line, to) for number, line in enumerate(file, 1) if number in wanted)
-        encoding = mapping.csv.encoding
-        text = io.TextIOWrapper(file, encoding, errors="surrogateescape", newline="")
-        lines = _Remembered(text)
-        heading = mapping.csv.skip_lines
-        for _ in range(heading):
-            next(lines, "")
-        reader = csv_reader(mapping.csv, lines)
-        written, first = 0, mapping.csv.columns is None
-        while True:
-            number = heading + reader.line_num + 1
-            try:
-                row = next(reader, None)
-            except csv.Error:
-                row = []
-            if row is None:
-                return written
-            raw = lines.taken().encode(encoding, "surrogateescape")
-            if first:
-                to.write(raw)
-                first = False
-            elif number in wanted:
-                written += _written(raw, to)
+        text = io.TextIOWrapper(file, mapping.csv.encoding, errors="surrogateescape", newline="")
+        try:
+            return _copy_records(mapping.csv, text, wanted, to)
+        finally:
+            text.detach()  # who opened the file closes it
+
+
+def _copy_records(form: CsvForm, text: Iterator[str], wanted: Collection[int], to: IO[bytes]) -> int:
+    lines = _Remembered(text)
+    for _ in range(form.skip_lines):
+        next(lines, "")
+    reader = csv_reader(form, lines)
+    written, heading = 0, form.columns is None
+    while True:
+        number = form.skip_lines + reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            row = []
+        if row is None:
+            return written
+        raw = lines.taken().encode(form.encoding, "surrogateescape")
+        if heading:
+            to.write(raw)
+            heading = False
+        elif number in wanted:
+            written += _written(raw, to)
 
 
 class _Remembered:

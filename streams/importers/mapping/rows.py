@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -46,31 +47,42 @@ def read_rows(mapping: Mapping, path: Path) -> Iterator[Row | Refusal]:
 
 
 def _csv_rows(mapping: Mapping, path: Path, file: IO[bytes]) -> Iterator[Row | Refusal]:
-    lines = _records(mapping.csv, path, file)
-    header = next(lines)[1]
-    assert not isinstance(header, str)
-    joined = read_join(mapping, path) if mapping.join is not None else None
-    wanted = _places(mapping, [*header, *(joined.header if joined is not None else ())], path)
-    clean, named_row = _cleaner(mapping), ROW in mapping.columns or FILE in mapping.columns
-    for number, fields in lines:
-        if isinstance(fields, str):
-            yield Refusal(number, fields)
-            continue
-        if len(fields) != len(header):
-            yield Refusal(number, f"{len(fields)} columns, expected {len(header)}")
-            continue
-        if not "".join(fields).isascii() and not all(map(_is_text, fields)):
-            yield Refusal(number, f"bytes that are not {mapping.csv.encoding}")
-            continue
-        if joined is not None:
-            fields += joined.fields_for(fields[header.index(joined.on)])
-        values: dict[str, Value] = {name: clean(fields[place]) for name, place in wanted}
-        if named_row:
-            values[ROW], values[FILE] = number, path.name
-        yield Row(number, values, fields)
+    with closing(_records(mapping.csv, path, file)) as records:
+        header = _names(records)
+        joined = read_join(mapping, path) if mapping.join is not None else None
+        wanted = _places(mapping, [*header, *(joined.header if joined is not None else ())], path)
+        clean, named_row = _cleaner(mapping), ROW in mapping.columns or FILE in mapping.columns
+        for number, fields in records:
+            if (reason := _unfit(fields, len(header), mapping.csv)) is not None or isinstance(fields, str):
+                yield Refusal(number, reason or "")
+                continue
+            if joined is not None:
+                fields += joined.fields_for(fields[header.index(joined.on)])
+            values: dict[str, Value] = {name: clean(fields[place]) for name, place in wanted}
+            if named_row:
+                values[ROW], values[FILE] = number, path.name
+            yield Row(number, values, fields)
 
 
-def _records(form: CsvForm, path: Path, file: IO[bytes]) -> Iterator[tuple[int, list[str] | str]]:
+def _unfit(fields: list[str] | str, columns: int, form: CsvForm) -> str | None:
+    """Why a record cannot be used as it stands."""
+    if isinstance(fields, str):
+        return fields
+    if len(fields) != columns:
+        return f"{len(fields)} columns, expected {columns}"
+    if not "".join(fields).isascii() and not all(map(_is_text, fields)):
+        return f"bytes that are not {form.encoding}"
+    return None
+
+
+def _names(records: Iterator[tuple[int, list[str] | str]]) -> list[str]:
+    """The header, which comes first."""
+    header = next(records)[1]
+    assert isinstance(header, list)
+    return header
+
+
+def _records(form: CsvForm, path: Path, file: IO[bytes]) -> Generator[tuple[int, list[str] | str], None, None]:
     """The header, then each record with its first line's number, or why it is none."""
     text = io.TextIOWrapper(file, form.encoding, errors="surrogateescape", newline="")
     try:
@@ -90,6 +102,8 @@ def _records(form: CsvForm, path: Path, file: IO[bytes]) -> Iterator[tuple[int, 
                 yield number, fields
     except UnicodeError as error:
         raise FileProblem(f"{path}: not {form.encoding} ({error})", "name its encoding under csv") from None
+    finally:
+        text.detach()  # who opened the file closes it
 
 
 def csv_reader(form: CsvForm, lines: Iterator[str]) -> CsvReader:
@@ -133,15 +147,14 @@ def read_join(mapping: Mapping, path: Path) -> Joined:
     assert mapping.join is not None
     on, second = mapping.join.on, _beside(path, mapping.join.file)
     rows: dict[str, list[str]] = {}
-    with opened(second) as file:
-        records = _records(mapping.csv, second, file)
-        header = next(records)[1]
-        if on not in header:
-            raise FileProblem(f"{second}: has no column '{on}' to be joined on", "mend join in the mapping")
+    with opened(second) as file, closing(_records(mapping.csv, second, file)) as records:
+        header = _names(records)
+        if header.count(on) != 1:
+            raise FileProblem(f"{second}: has {header.count(on)} columns '{on}' to be joined on", "it needs one")
         key_at = header.index(on)
         for number, fields in records:
-            if isinstance(fields, str) or len(fields) != len(header) or not all(map(_is_text, fields)):
-                raise FileProblem(f"{second}:{number}: not a row of {len(header)} columns", "mend that row")
+            if (reason := _unfit(fields, len(header), mapping.csv)) is not None:
+                raise FileProblem(f"{second}:{number}: {reason}", "mend that row")
             if fields[key_at] in rows:
                 raise FileProblem(f"{second}:{number}: {on} '{fields[key_at]}' is there twice", "keep one of them")
             rows[fields[key_at]] = [*fields[:key_at], *fields[key_at + 1 :]]
