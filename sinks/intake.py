@@ -129,6 +129,11 @@ class Intake:
         """Records of our partitions not settled yet; before their end transaction markers count too."""
         return self.held + sum(self._unread(ledger) for ledger in self._ledgers.values())
 
+    @property
+    def positions(self) -> dict[tuple[str, int], int]:
+        """The first offset of each of our partitions that is not settled."""
+        return {(ledger.partition.topic, ledger.partition.number): ledger.position for ledger in self._ledgers.values()}
+
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close()

@@ -175,6 +175,11 @@ class Ledger:
         return len(self._records)
 
     @property
+    def position(self) -> int:
+        """The first offset that is not settled, as far as it is read."""
+        return self._records[0].offset if self._records else self.next_offset
+
+    @property
     def resending(self) -> bool:
         """A promise is open from before."""
         return self._open is not None

@@ -16,6 +16,8 @@ from sinks.delivery import Shipment, deliver
 from sinks.errors import ClickHouseUnavailable
 from sinks.intake import Intake
 from sinks.ledger import Batch
+from sinks.loader_metrics import LoaderMetrics
+from sinks.loader_pages import LoaderPages
 from sinks.progress import Progress
 from sinks.rows import CONTROL, TABLES, Rows, Table, rows_of
 from sinks.store import ClickHouseStore
@@ -65,6 +67,7 @@ class Loader:
         store: ClickHouseStore | None = None,
     ) -> None:
         self.progress = Progress()
+        self.metrics = LoaderMetrics(settings)
         self._settings = settings
         self._codec = codec or make_codec(settings)
         self._store = store or ClickHouseStore(lambda: connect(settings), settings.clickhouse_database)
@@ -134,9 +137,10 @@ class Loader:
             log.warning("an offset commit failed; the loader starts over from what is committed", error=str(error))
             self._intake.start_over()
             return
-        self._count(shipments)
+        seconds = time.monotonic() - begun
+        self._count(shipments, seconds)
         rows = sum(len(shipment.rows) for shipment in shipments)
-        log.debug("batches are in", batches=len(shipments), rows=rows, seconds=round(time.monotonic() - begun, 3))
+        log.debug("batches are in", batches=len(shipments), rows=rows, seconds=round(seconds, 3))
 
     def _shipment(self, batch: Batch) -> Shipment:
         table = self._tables[batch.partition.topic]
@@ -153,15 +157,19 @@ class Loader:
 
     # -- telling --------------------------------------------------------------------------------
 
-    def _count(self, shipments: list[Shipment]) -> None:
-        progress = self.progress
+    def _count(self, shipments: list[Shipment], seconds: float) -> None:
+        progress, metrics = self.progress, self.metrics
+        progress.settled_at, progress.succeeded_at = time.monotonic(), time.time()
+        metrics.round(seconds, sum(len(shipment.rows) for shipment in shipments))
         for shipment in shipments:
             topic = shipment.batch.partition.topic
             progress.rows[shipment.table.name] += len(shipment.rows)
             progress.batches += 1
             progress.resent += shipment.batch.promised
+            metrics.batch(shipment.table.name, len(shipment.rows), resent=shipment.batch.promised)
             for reason, count in shipment.rows.skipped.items():
                 progress.skipped[topic, reason] += count
+                metrics.skipped(topic, reason, count)
                 if reason != CONTROL:
                     self._tell_skipped(shipment.batch, reason, count)
 
@@ -174,6 +182,9 @@ class Loader:
             log.error("records of our own cannot be read and are not loaded", records=count, **fields)
 
     def _tell(self) -> None:
+        self.progress.positions = self._intake.positions
+        self.progress.was_dealt = self._intake.deals > 0
+        self.progress.told_at = time.monotonic()
         if self._on_progress is not None:
             self.progress.caught_up = self._intake.caught_up
             self.progress.lag = self._intake.lag
@@ -197,6 +208,7 @@ class Loader:
                 if not self.progress.stalled:
                     log.warning(f"{trouble}; the loader waits and tries again", error=first_line(error))
                 self.progress.stalled = f"{trouble}: {first_line(error)}"
+                self.metrics.retried()
             self._store.close()
             self._tell()
             if self._stop.is_set():
@@ -219,7 +231,7 @@ def run_loader(
     *,
     instance: str = "",
 ) -> None:
-    """Load every topic into ClickHouse until ``stop`` is set; see ``Loader``.
+    """Load every topic into ClickHouse until ``stop`` is set, and answer on ``loader_web_port``; see ``Loader``.
 
     Args:
         on_progress: called in this thread after each round, several times a second.
@@ -228,5 +240,14 @@ def run_loader(
     Raises:
         LoaderError: rows would be lost or doubled; the message says what to look at.
         KafkaException: Kafka refuses us for good.
+        PortTaken: something else listens on ``loader_web_port``.
     """
-    Loader(settings, instance=instance).run(stop, on_progress)
+    loader = Loader(settings, instance=instance)
+    pages = LoaderPages(settings, loader.progress, loader.metrics) if settings.loader_web_port else None
+    if pages is not None:
+        pages.start()
+    try:
+        loader.run(stop, on_progress)
+    finally:
+        if pages is not None:
+            pages.stop()

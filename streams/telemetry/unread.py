@@ -108,8 +108,6 @@ class UnreadLook:
                     found[where] = Unread(end, 0, None)
                 else:
                     found[where] = Unread(end, max(1, end - (message.offset() or 0)), message.timestamp()[1])
-                # One record is enough of each.
-                self._consumer.pause([TopicPartition(*where)])
         finally:
             self._consumer.unassign()
         return found
