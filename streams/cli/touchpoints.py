@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,15 +46,15 @@ def touchpoints(
 def _show(vocabulary: Vocabulary, name: str) -> int:
     from streams.cli.console import complain
     from streams.cli.failures import REFUSED
-    from streams.detection.reader import did_you_mean
 
     if name in vocabulary.types:
         _show_type(vocabulary, vocabulary.types[name])
         return 0
     types = [known for known in vocabulary.types.values() if known.name.startswith(name) or name in known.channels]
     if not types:
-        near = did_you_mean(name, vocabulary.types) if "." in name else "`momentous touchpoints` lists all"
-        complain(f"error: {name} is neither a type nor a channel; {near}")
+        near = get_close_matches(name, vocabulary.types, n=1, cutoff=0.7)
+        remedy = f"did you mean '{near[0]}'?" if near else "`momentous touchpoints` lists all"
+        complain(f"error: {name} is neither a type nor a channel; {remedy}")
         return REFUSED
     _show_types(types)
     return 0
