@@ -25,7 +25,8 @@ from streams.settings import Settings
 from streams.topics import TOUCHPOINTS
 
 HORIZON_MS = 7 * 86_400_000
-"""How far past the last touchpoint the closing ticks reach: beyond the longest shipped wait."""
+"""How far past the last touchpoint the closing ticks reach: of what is shipped only promises that are
+due later, and what stays unused for sixty days, wait longer."""
 
 _CONTROL = b"momentous.control."
 

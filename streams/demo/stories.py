@@ -184,7 +184,7 @@ def _first_service(start: int) -> Story:
     cleo.consent(start, "loyalty", "email")
     cleo.add(start + HOUR, "app", "service.booked", {**work, "starts_at": done - 2 * HOUR})
     cleo.add(done - 2 * HOUR, "store", "service.started", work)
-    gift = {**work, "product": "Estate 2", "mileage_km": 15_230, "benefit_id": "free-winter-check"}
+    gift = {**work, "mileage_km": 15_230, "benefit_id": "free-winter-check"}
     cleo.add(done, "store", "service.completed", gift)
     cleo.add(done + 3 * HOUR, "web", "referral.made", {"method": "link"})
     title = "Cleo's car has its first service; what turns it into advocacy"

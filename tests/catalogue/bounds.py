@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from streams.detection.durations import duration_ms
 
 _DURATION = re.compile(
-    r"(?P<key>within|for|silent_for|cool_down|at_most|tolerance|exceeded_by|gap\|lt|gap\|lte): (?P<value>(?:\d+(?:ms|[smhdw]))+)"
+    r"(?P<key>within|for|silent_for|cool_down|at_most|tolerance|exceeded_by): "
+    r"(?P<value>(?:\d+(?:ms|[smhdw]))+)"
 )
 _NUMBER = re.compile(r"(?P<key>at_least|times|\w+\|(?:lt|lte|gt|gte)): (?P<value>-?\d+(?:\.\d+)?)(?=[,}\s])")
 

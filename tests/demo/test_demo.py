@@ -97,12 +97,14 @@ def test_the_demo_reports_and_adds_up_and_a_second_run_starts_clean(samples: Pat
         "Three questions an analyst would ask",
         "The rate",
         "Does it add up?",
+        "Three moments that matter",
         "What to try next",
     ]
     assert [line for line in first.splitlines() if line in headings] == headings
     assert re.search(r"^published +([\d,]+) of the calls \+ 3,143 synthetic consents = ([\d,]+)$", first, re.MULTILINE)
     assert re.search(r"^worker +([\d,]+) in = \1 accepted \+ 0 duplicate \+ 0 late \+ 0 dead \+ 0 dropped", first, re.M)
     assert "It adds up, to the record." in first
+    assert "stories    19 published, counted apart = 19 in = 19 accepted" in first
     assert without_times(said[1]) == without_times(first)
 
 
