@@ -22,6 +22,7 @@ from streams.lanes import Lanes
 from streams.settings import Settings
 from streams.telemetry import WorkerPages
 from streams.topics import TOUCHPOINTS
+from streams.vocabulary import shipped_vocabulary
 
 log = structlog.get_logger("worker")
 
@@ -38,6 +39,7 @@ def make_app(settings: Settings, check_crcs: bool = True) -> tuple[faust.App, La
         settings: of the process.
         check_crcs: off for the embedded broker, whose transaction markers carry a wrong one.
     """
+    shipped_vocabulary()  # now, lest the first lane hold the event loop while it is read
     folder = Path(settings.data_dir) / "faust"
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
