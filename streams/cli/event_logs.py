@@ -63,6 +63,8 @@ def mapping(
         found = counted(len(error.mistakes), "mistake")
         complain(f"error: {found} in the mapping, nothing was published; mend what is named above")
         return USAGE
+    for reference in log.unseen:
+        complain(f"note: {file}:{reference.line}:{reference.column}: no row has '{reference.name}'")
     return _publish(log, data, horizon_days, append, dry_run, strict, show, refused)
 
 
@@ -133,6 +135,8 @@ def _publish(
         for reason, rows in log.skipped.items():
             complain(f"skipped: {rows} x {reason}")
         _name_refused(log, show)
+        for detail, touchpoints in log.violations.items():
+            complain(f"note: {detail} ({counted(touchpoints, 'touchpoint')}); docs/touchpoints.md has the vocabulary")
         if refused is not None:
             written = log.write_refused(refused)
             say(f"{refused}: {counted(written, 'refused row')}")

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple, Self
 
 from schemas import Touchpoint
 from schemas.types import Value
-from streams.importers.mapping.mapping import Mapping
+from streams.importers.mapping.mapping import Mapping, Reference
 from streams.importers.mapping.refused_rows import copy_rows
 from streams.importers.mapping.rows import Row, read_rows
+from streams.importers.mapping.template import FILE, ROW
 from streams.importers.refusal import Refusal, RowRefused
 from streams.importers.sorted_spool import RUN_ITEMS, SortedSpool
+from streams.vocabulary import shipped_vocabulary
 
 MAX_NAMED = 1_000
 """So many refusals are kept with their reasons; of the others only the line numbers."""
@@ -41,6 +43,8 @@ class EventLog:
         skipped: number of rows that were left out on purpose, by reason.
         refused: the first ``MAX_NAMED`` refused rows.
         refused_rows: the line numbers of all refused rows by file.
+        violations: what does not fit the vocabulary, and of how many touchpoints; they are none the less good.
+        unseen: columns of JSON lines that the mapping names and no row has.
     """
 
     def __init__(self, run_items: int = RUN_ITEMS) -> None:
@@ -55,6 +59,9 @@ class EventLog:
         self.skipped: Counter[str] = Counter()
         self.refused: list[RefusedRow] = []
         self.refused_rows: dict[Path, array[int]] = {}
+        self.violations: Counter[str] = Counter()
+        self.unseen: list[Reference] = []
+        self._vocabulary = shipped_vocabulary()
 
     def read(self, mapping: Mapping, path: Path) -> None:
         """Take a file, plain or gzip.
@@ -125,14 +132,19 @@ class EventLog:
             self._take_groups(mapping, path, used)
 
     def _used(self, mapping: Mapping, path: Path, rows: Iterable[Row | Refusal]) -> Iterator[Row]:
+        unseen = {reference.name for reference in mapping.references} if mapping.format == "json_lines" else set()
         for row in rows:
             self.rows += 1
             if isinstance(row, Refusal):
                 self._refuse(path, row.row, row.reason)
-            elif (reason := mapping.reason_to_skip(row.values)) is not None:
+                continue
+            if unseen:
+                unseen = {name for name in unseen if row.values.get(name) is None}
+            if (reason := mapping.reason_to_skip(row.values)) is not None:
                 self.skipped[reason] += 1
             else:
                 yield row
+        self.unseen += [reference for reference in mapping.references if reference.name in unseen - {ROW, FILE}]
 
     def _take_groups(self, mapping: Mapping, path: Path, rows: Iterable[Row]) -> None:
         assert mapping.group_by is not None
@@ -160,6 +172,8 @@ class EventLog:
         self._first_at = at if self._first_at is None else min(self._first_at, at)
         self._last_at = at if self._last_at is None else max(self._last_at, at)
         self.types[touchpoint["type"]] += 1
+        if self._vocabulary.kinds(touchpoint):
+            self.violations.update({violation.detail for violation in self._vocabulary.violations(touchpoint)})
         self._spool.add((at, self._files, numbers[0]), touchpoint)
 
     def _refuse(self, path: Path, number: int, reason: str) -> None:

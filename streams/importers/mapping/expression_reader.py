@@ -27,6 +27,8 @@ class ExpressionReader:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.references: list[Reference] = []
+        self.templates: list[tuple[Template, Node]] = []
+        """Every template read so far, and where it stands."""
         self.numbers = NumberFormat()
 
     def expression(self, node: Node, what: str, more_keys: Iterable[str] = ()) -> Expression | None:
@@ -69,6 +71,7 @@ class ExpressionReader:
             self.reader.note(node, f"{what}: {error}", f"{_TEMPLATE_REMEDY}; {{{{ and }}}} are braces")
             return None
         self.references += [Reference(name, node.line, node.column) for name in template.columns]
+        self.templates.append((template, node))
         return template
 
     def outcome(self, node: Node, what: str) -> Outcome:
@@ -98,15 +101,15 @@ class ExpressionReader:
         nonexistent = (
             reader.choice(nonexistent_node, "nonexistent", NONEXISTENT) if nonexistent_node is not None else "shift"
         )
-        if form is None or ambiguous is None or nonexistent is None or (zone_node is not None and zone is None):
+        if form is None:
             return None
         try:
-            times = TimeFormat(form, zone, ambiguous, nonexistent)
+            times = TimeFormat(form, zone, ambiguous or "earlier", nonexistent or "shift")
         except ValueError as error:
             at = form_node if form_node is not None else section.node
             reader.note(at, f"'format': {error}", "iso, epoch_s, epoch_ms or a pattern like '%d.%m.%Y %H:%M'")
             return None
-        if times.needs_zone:
+        if times.needs_zone and zone_node is None:
             reader.note(section.node, f"times like {form} have no zone", "write zone: Europe/London, or zone: UTC")
         return times
 

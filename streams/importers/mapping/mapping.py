@@ -174,7 +174,10 @@ class Mapping:
         row = rows[0] if len(rows) == 1 else _together(rows)
         correlation_id = self.correlation_id.text(row) if self.correlation_id is not None else None
         customer_id, identified = self._customer(row, rows, correlation_id)
-        properties: dict[str, Value] = {prop.name: prop.value(row, rows) for prop in self.properties}
+        # Null means missing, so what is empty is left out: one mapping serves types with different properties.
+        properties: dict[str, Value] = {
+            prop.name: value for prop in self.properties if (value := prop.value(row, rows)) is not None
+        }
         identities = {name: text for name, part in self.identities.items() if (text := part.text(row)) is not None}
         return {
             "event_id": self._event_id(row, content),

@@ -19,7 +19,6 @@ from streams.importers.mapping.mapping import FORMATS, CsvForm, Format, Hash, Jo
 from streams.importers.mapping.numbers import NumberFormat
 from streams.importers.mapping.property import KINDS, Kind, Property
 from streams.importers.mapping.row_condition import RowCondition
-from streams.importers.mapping.template import Template
 from streams.importers.mapping.time_format import TimeFormat
 
 MAPPING_KEYS = (
@@ -142,6 +141,8 @@ class _MappingReader:
             found = replace(found, quote=None)
         elif (quote := self._character(section, "quote")) is not None:
             found = replace(found, quote=quote)
+        if found.quote == found.delimiter:
+            self._reader.note(section.node, f"'{found.quote}' is delimiter and quote", "write two different characters")
         if (skipped := section.value("skip_lines")) is not None:
             found = replace(found, skip_lines=self._reader.whole(skipped, "'skip_lines'", 0, 1_000) or 0)
         return replace(found, columns=self._columns(section))
@@ -278,10 +279,10 @@ class _MappingReader:
             return
         outcomes: list[Outcome] = [found.template] if found.lookup is None else []
         outcomes += [*(found.lookup or {}).values(), *(outcome for _, outcome in found.cases), found.otherwise]
-        node = self._section.value(what)
-        for outcome in outcomes:
-            if isinstance(outcome, Template) and not outcome.columns and not fits(outcome.text) and node is not None:
-                self._reader.note(node, f"unknown {what} '{outcome.text}'", remedy)
+        for template, node in self._parts.templates:
+            wrong = not template.columns and not fits(template.text)
+            if wrong and any(outcome is template for outcome in outcomes):
+                self._reader.note(node, f"unknown {what} '{template.text}'", remedy)
 
     def _occurred_at(self) -> Occurrence | None:
         node = self._section.required("occurred_at", "when it happened, like {from: '{time}', zone: Europe/London}")
