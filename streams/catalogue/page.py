@@ -56,12 +56,6 @@ WAITING: tuple[Waiting, ...] = (
         "distinct calendar days",
     ),
     Waiting(
-        "ivr.loop",
-        "frustrated",
-        "the same menu three times in one call, or six menus without an agent or an answer",
-        "alternatives of operators",
-    ),
-    Waiting(
         "price.watch",
         "anxious",
         "the same product viewed on 3 or more days without a purchase",

@@ -47,6 +47,7 @@ EMOTIONS = {
     "habit.noticed": "joyful",
     "ivr.abandoned": "frustrated",
     "ivr.loop": "frustrated",
+    "ivr.lost": "frustrated",
     "learning.next_step": "joyful",
     "milestone.joy": "joyful",
     "onboarding.stuck": "anxious",
