@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -28,10 +29,12 @@ from tests.conftest import settings_for
 from tests.kafka.broker import Broker
 from tests.reliability.faults import kill_worker, pause_worker
 from tests.reliability.oracle import Comparison
+from tests.reliability.sharing import SHARING_SABOTAGES, Sharing, share_partitions
 from tests.sinks.faults import Findings, kill_clickhouse, kill_loader, pause_loader
 from tests.sinks.service import Service
 
 Report = dict[str, Any]
+Found = Comparison | Findings | Sharing
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,9 @@ class Trial:
     name: str
     what: str
     faults: int
-    run: Callable[[Settings, Service, Path, int, str], Comparison | Findings]
+    run: Callable[[Settings, Service, Path, int, str], Found]
     sabotages: tuple[str, ...] = ()
+    partitions: int = 4
 
 
 TRIALS = (
@@ -85,6 +89,18 @@ TRIALS = (
         ("forget_applied_offset",),
     ),
     Trial(
+        "R6",
+        "workers come and go",
+        40,
+        lambda settings, _, folder, seed, sabotage: (
+            share_partitions(settings, folder, cycles=1, most=2, rate=400, seed=seed, leave=False, sabotage=sabotage)
+            if sabotage
+            else share_partitions(settings, folder, cycles=10, most=3, rate=400, seed=seed)
+        ),
+        SHARING_SABOTAGES,
+        partitions=8,
+    ),
+    Trial(
         "R7",
         "worker paused, zombie woken",
         5,
@@ -115,11 +131,15 @@ def main() -> int:
             if asked.only and trial.name not in asked.only:
                 continue
             for sabotage in trial.sabotages if asked.sabotage else ("",):
-                where = Path(folder) / f"{trial.name}-{sabotage or 'whole'}"
+                where = Path(folder) / f"{trial.name}-{sabotage.replace(' ', '-') or 'whole'}"
                 where.mkdir()
                 console.print(f"{trial.name} {trial.what} {sabotage} ...")
                 reports.append(_run(trial, broker, where, seed, sabotage))
                 console.print(f"  {reports[-1]['verdict']} after {reports[-1]['seconds']} s")
+                if "standstills" in reports[-1]:
+                    told = "{joins} joins, {leaves} leaves; a partition stood still for {standstills[lowest]:.1f} to "
+                    told += "{standstills[highest]:.1f} s at a change, median {standstills[median]:.1f} s"
+                    console.print("  " + told.format(**reports[-1]))
     Path("chaos.json").write_text(json.dumps({"seed": seed, "runs": reports}, indent=2) + "\n")
     console.print(_table(reports))
     wanted = "fails" if asked.sabotage else "holds"
@@ -131,7 +151,10 @@ def _run(trial: Trial, broker: Broker, folder: Path, seed: int, sabotage: str) -
     service = Service(folder / "clickhouse")
     service.start()
     settings = msgspec.structs.replace(
-        settings_for(broker.bootstrap, folder), clickhouse_url=service.url, loader_batch_ms=100
+        settings_for(broker.bootstrap, folder),
+        clickhouse_url=service.url,
+        loader_batch_ms=100,
+        partitions=trial.partitions,
     )
     if trial.name.startswith("R1"):
         settings = msgspec.structs.replace(settings, session_timeout_ms=2000)
@@ -155,9 +178,17 @@ def _run(trial: Trial, broker: Broker, folder: Path, seed: int, sabotage: str) -
     }
 
 
-def _figures(found: Comparison | Findings) -> Report:
+def _figures(found: Found) -> Report:
     if isinstance(found, Findings):
         return {"events": found.rows, "lost": found.lost, "twice": found.duplicated, "views": found.views}
+    if isinstance(found, Sharing):
+        longest = found.standstills
+        return {
+            **_figures(found.comparison),
+            "joins": found.joins,
+            "leaves": found.leaves,
+            "standstills": {"lowest": min(longest), "median": median(longest), "highest": max(longest), "all": longest},
+        }
     return {
         "events": found.counters["in"],
         "outputs": found.expected,

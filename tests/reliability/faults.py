@@ -37,7 +37,7 @@ def kill_worker(
             time.sleep(pick.uniform(0.0, 1.5))
             worker.kill()
             worker.start()
-        return _settled(settings, load, patient=not sabotage)
+        return settled(settings, load, patient=not sabotage)
     finally:
         worker.kill()
 
@@ -58,14 +58,14 @@ def pause_worker(
             sleeper.pause()
             time.sleep(settings.session_timeout_ms / 1000 + 4)
             sleeper.resume()
-        return _settled(settings, load, patient=not sabotage)
+        return settled(settings, load, patient=not sabotage)
     finally:
         for worker in workers:
             worker.resume()
             worker.kill()
 
 
-def _settled(settings: Settings, load: Load, *, patient: bool) -> Comparison:
+def settled(settings: Settings, load: Load, *, patient: bool) -> Comparison:
     """Wait until the log is applied to its end and nothing is due, then hold it against the oracle."""
     load.join()
     if load.failure is not None:

@@ -87,6 +87,11 @@ class Load(threading.Thread):
         self._rate = rate
         self._random = random.Random(seed)
         self._codec = Codec()
+        self._enough = threading.Event()
+
+    def finish(self) -> None:
+        """Publish no more, however many are left."""
+        self._enough.set()
 
     def run(self) -> None:
         """Publish; see :attr:`failure` when it has ended."""
@@ -107,6 +112,8 @@ class Load(threading.Thread):
     def _publish(self, witness: Witness) -> None:
         started = time.monotonic()
         for number in range(self._events):
+            if self._enough.is_set():
+                return
             touchpoint = self._touchpoint(number)
             value = self._codec.encode("Touchpoint", touchpoint)
             if self._random.random() < 0.005:

@@ -89,6 +89,51 @@ def never_pause() -> None:
     lane.QUEUED_BATCHES = 1_000_000_000
 
 
+def no_drain() -> None:
+    """Let a revoked partition go at once; its lane ends when it has finished the transaction in hand."""
+    import asyncio
+
+    from streams.lanes import Lanes
+
+    ending = []
+
+    async def let_go(self: Any, tps: Any) -> None:
+        numbers = {tp.partition for tp in tps} & self._owned
+        self._owned -= numbers
+        ending.extend(asyncio.create_task(self.lanes.pop(number).stop()) for number in sorted(numbers))
+
+    Lanes.revoked = let_go  # type: ignore[method-assign]
+
+
+def commits_wait_at_changes() -> None:
+    """Not a sabotage but a fault: no commit gets an answer until 10 s after partitions were revoked.
+
+    Before that each takes half a second, so that some are under way.
+    """
+    import asyncio
+    from time import monotonic
+
+    from streams.lanes import Lanes
+    from streams.transactions import PartitionProducer
+
+    commit, revoked = PartitionProducer.commit, Lanes.revoked
+    until = 0.0
+
+    async def noting(self: Any, tps: Any) -> None:
+        nonlocal until
+        if self._owned:
+            until = monotonic() + 10.0
+        await revoked(self, tps)
+
+    async def waiting(self: Any) -> None:
+        await asyncio.sleep(0.5)
+        await asyncio.sleep(until - monotonic())
+        await commit(self)
+
+    Lanes.revoked = noting  # type: ignore[method-assign]
+    PartitionProducer.commit = waiting  # type: ignore[method-assign]
+
+
 SABOTAGES: dict[str, Callable[[], None]] = {
     sabotage.__name__: sabotage
     for sabotage in (
@@ -99,5 +144,7 @@ SABOTAGES: dict[str, Callable[[], None]] = {
         poison,
         slow_commits,
         never_pause,
+        no_drain,
+        commits_wait_at_changes,
     )
 }
