@@ -12,7 +12,7 @@ from streams.detection.fields import key_text
 from streams.detection.firing import MAX_EVIDENCE, Firing
 from streams.detection.operators import Frame, Outcome, Timer
 from streams.detection.rule import Rule
-from streams.detection.state import MAX_COOL_DOWNS, DetectionState, RuleState
+from streams.detection.state import MAX_COOL_DOWNS, DetectionState, RuleState, references
 
 
 class Firings(msgspec.Struct, frozen=True, gc=False):
@@ -116,7 +116,8 @@ def commit(
         evidence.held -= 1
         if not evidence.held and ref != arrived:
             del table[ref]
-        known.fired.pop(ref, None)
+        if ref in known.fired and ref not in references(memory):
+            del known.fired[ref]
     if outcome.overflow:
         state.overflow += outcome.overflow
     if due != due_before:

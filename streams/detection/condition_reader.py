@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from streams.detection.clause import Clause
-from streams.detection.conditions import MODIFIERS, NUMBER_MODIFIERS, TEXT_MODIFIERS, All, AnyOf, Condition, Not, Test
+from streams.detection.conditions import (
+    MODIFIERS,
+    NUMBER_MODIFIERS,
+    TEXT_MODIFIERS,
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Modifier,
+    Not,
+    Reference,
+    Test,
+)
 from streams.detection.document import Listing, Mapping, Node, Scalar
 from streams.detection.fields import Field
 from streams.detection.reader import Reader, Section, described, did_you_mean
@@ -53,7 +67,7 @@ def _part(reader: Reader, key: Scalar, value: Node) -> Condition | None:
     return _test(reader, key, value)
 
 
-def _test(reader: Reader, key: Scalar, value: Node) -> Test | None:
+def _test(reader: Reader, key: Scalar, value: Node) -> Test | Compare | None:
     name, _, modifier = key.text.partition("|")
     modifier = modifier if "|" in key.text else "eq"
     known = next((known for known in MODIFIERS if known == modifier), None)
@@ -66,6 +80,8 @@ def _test(reader: Reader, key: Scalar, value: Node) -> Test | None:
         return None
     if known is None:
         return None
+    if isinstance(value, Mapping) and reader.steps is not None:
+        return _compare(reader, key, field, known, value)
     if known == "exists":
         wanted = reader.flag(value, f"'{key.text}'")
         return None if wanted is None else Test(field, known, (wanted,))
@@ -78,6 +94,27 @@ def _test(reader: Reader, key: Scalar, value: Node) -> Test | None:
 
     values: tuple[bool | int | float | str, ...] | None = reader.listing(value, f"'{key.text}'", read, MAX_VALUES, 1)
     return None if values is None else Test(field, known, values)
+
+
+def _compare(reader: Reader, key: Scalar, field: Field, modifier: Modifier, value: Mapping) -> Compare | None:
+    """``{first: step}`` or ``{last: step}``, with ``field`` where it is another than the one compared."""
+    what = f"'{key.text}'"
+    section = reader.section(value, what, ("first", "last", "field"))
+    if section is None:
+        return None
+    which: Literal["first", "last"] = "first" if section.has("first") else "last"
+    named = section.required(which, "name a step before this one, like {last: start}")
+    step = reader.text(named, f"'{which}'") if named is not None else None
+    if named is not None and step is not None and step not in (reader.steps or ()):
+        known = ", ".join(reader.steps or ()) or "none; give the step a name, like name: first_bill"
+        reader.note(named, f"no step before this one is called '{step}'", f"known are {known}")
+        return None
+    other = section.value("field")
+    there = reader.field(other, "'field'") if other is not None else field
+    if modifier == "exists":
+        reader.note(key, f"{what} compares with a step", "leave the modifier out, or take eq, ne, gt, gte, lt or lte")
+        return None
+    return Compare(field, modifier, Reference(step, which, there)) if step is not None and there is not None else None
 
 
 def _value(reader: Reader, node: Node, what: str) -> bool | int | float | str | None:

@@ -160,7 +160,65 @@ class Not:
         return lambda touchpoint: not check(touchpoint)
 
 
-Condition = Test | All | AnyOf | Not
+EARLIER = "\0earlier"
+"""Under this key a touchpoint carries what its partial match has taken: a function from reference to value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value of a touchpoint that an earlier step took: its first one or its last."""
+
+    step: str
+    which: Literal["first", "last"]
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One field against a value of an earlier step; false where either is missing."""
+
+    field: Field
+    modifier: Modifier
+    reference: Reference
+
+    def types(self) -> frozenset[str]:
+        """It names no type."""
+        return frozenset()
+
+    def folded(self, touchpoint_type: str | None) -> Condition | bool:
+        """The type alone never decides it."""
+        return self
+
+    def check(self) -> Check:
+        """The compiled comparison; the touchpoint must carry ``EARLIER``."""
+        get, build, reference, numeric = (
+            self.field.getter(),
+            _PREDICATES[self.modifier],
+            self.reference,
+            self.modifier in NUMBER_MODIFIERS,
+        )
+
+        def compare(touchpoint: Mapping[str, Any]) -> bool:
+            other = touchpoint[EARLIER](reference)
+            if other is None or (numeric and not _is_number(other)):
+                return False
+            return build((other,))(get(touchpoint))
+
+        return compare
+
+
+Condition = Test | Compare | All | AnyOf | Not
+
+
+def references(condition: Condition) -> tuple[Reference, ...]:
+    """What it compares with."""
+    if isinstance(condition, Compare):
+        return (condition.reference,)
+    if isinstance(condition, Not):
+        return references(condition.part)
+    if isinstance(condition, All | AnyOf):
+        return tuple(reference for part in condition.parts for reference in references(part))
+    return ()
 
 
 def _types(parts: tuple[Condition, ...]) -> frozenset[str]:

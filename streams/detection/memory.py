@@ -15,6 +15,15 @@ MAX_OPEN_PROMISES = 32
 MAX_PROMISE_RESULTS = 100
 """Most promises of the levels looked for that one rule counts; the oldest leave first."""
 
+MAX_ATTEMPTS = 100
+"""Most live partial matches of one pattern; the oldest leaves first."""
+MAX_TAKEN = 60
+"""Most touchpoints that a partial match of a pattern keeps; of a long loop the oldest leave first."""
+MAX_SPENT = 100
+"""Most correlations of which a pattern remembers that they had their only attempt."""
+MAX_BROKEN = 100
+"""Most correlations of which a pattern remembers when an absence was last broken."""
+
 
 class PromiseEntry(msgspec.Struct, array_like=True, gc=False):
     """One promise, or what arrived of it so far. Times in ms UTC."""
@@ -53,3 +62,35 @@ class PromiseState(msgspec.Struct, array_like=True, tag=3, gc=False):
         """Every reference that it holds, one for each holder."""
         refs = [ref for entry in self.entries for ref in entry.refs]
         return refs + [ref for result in self.results for ref in result.refs]
+
+
+class Attempt(msgspec.Struct, array_like=True, gc=False):
+    """A partial match of a pattern. Times in ms UTC."""
+
+    key: tuple[str | None, ...]
+    state: int
+    """Where in the automaton it stands."""
+    refs: list[int]
+    """Evidence in the order in which it was taken; the first is the opening."""
+    parts: list[int]
+    """Which part of the pattern took each."""
+    due: int | None = None
+    """When an absence is complete, or time is up, by the clock; None where nothing waits for that."""
+    fired: int = 0
+    """How often its absence was reported."""
+
+
+class PatternState(msgspec.Struct, array_like=True, tag=4, gc=False):
+    """Partial matches in the order in which they began, and what a pattern must know before one begins."""
+
+    attempts: list[Attempt]
+    since: int | None = None
+    """Only with an absence before the start: since when it is known what happened."""
+    broken: dict[str, int] = {}
+    """Only with an absence before the start: when it was last broken, by correlation."""
+    spent: list[str] = []
+    """Only with ``every: once``: correlations that had their attempt."""
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return [ref for attempt in self.attempts for ref in attempt.refs]

@@ -26,6 +26,8 @@ class Reader:
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
+        self.steps: list[str] | None = None
+        """Names of the steps that a condition read now may compare with; None: it is in no sequence."""
 
     def note(self, node: Node, what: str, remedy: str) -> None:
         """Note a mistake at ``node``."""

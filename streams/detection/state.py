@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from streams.detection.evidence import Evidence
-from streams.detection.memory import PromiseState
+from streams.detection.memory import PatternState, PromiseState
 
 MAX_WINDOW_ENTRIES = 200
 """Most touchpoints in one rule's window; the oldest leave first."""
@@ -46,7 +46,7 @@ class SequenceState(msgspec.Struct, array_like=True, tag=2, gc=False):
     partials: list[Partial]
 
 
-Memory = WindowState | SequenceState | PromiseState | None
+Memory = WindowState | SequenceState | PromiseState | PatternState | None
 """What an operator remembers; None for one that remembers nothing."""
 
 

@@ -12,7 +12,14 @@ from streams.detection.conditions import MODIFIERS
 from streams.detection.document import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from streams.detection.errors import MAX_MISTAKES
 from streams.detection.firing import MAX_EVIDENCE
-from streams.detection.memory import MAX_OPEN_PROMISES, MAX_PROMISE_RESULTS
+from streams.detection.memory import (
+    MAX_ATTEMPTS,
+    MAX_BROKEN,
+    MAX_OPEN_PROMISES,
+    MAX_PROMISE_RESULTS,
+    MAX_SPENT,
+    MAX_TAKEN,
+)
 from streams.detection.rule_reader import RULE_KEYS
 from streams.detection.sequence_reader import MAX_STEPS
 from streams.detection.state import MAX_COOL_DOWNS, MAX_PARTIAL_MATCHES, MAX_PROGRESS, MAX_WINDOW_ENTRIES
@@ -47,6 +54,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
     table = PAGE[PAGE.index("## Bounds") : PAGE.index("## Testing")]
     bounds = (
         *(MAX_WINDOW_ENTRIES, MAX_PARTIAL_MATCHES, MAX_STEPS, MAX_PROGRESS, MAX_COOL_DOWNS),
+        *(MAX_ATTEMPTS, MAX_TAKEN, MAX_SPENT, MAX_BROKEN),
         *(MAX_OPEN_PROMISES, MAX_PROMISE_RESULTS),
     )
     shown = [int(number) for number in re.findall(r"\| (\d+)(?: \(.*\))? \|", table)]
