@@ -76,11 +76,18 @@ WAITING: tuple[Waiting, ...] = (
 )
 
 
+PARTLY: tuple[tuple[str, str], ...] = (
+    ("outreach.fatigue", "two ignored in a row; the ask/use ratio waits for counts of asking and using"),
+    ("promise.broken, promise.exceeded, promise.minimum_again", "due times; quantities need rules of their own"),
+)
+"""Moments whose rule covers one half of what they mean."""
+
+
 def catalogue_page() -> str:
     """The page as Markdown."""
     policy = parse_policy((files("streams.outreach") / "policy.yaml").read_text(encoding="utf-8"), "policy.yaml")
     rules = [(name, parse_rule(text, name)) for name, text in load_catalogue()]
-    parts = [_head(len(rules)), _carried(rules, policy), _false_positives(rules), _waiting()]
+    parts = [_head(len(rules)), _carried(rules, policy), _false_positives(rules), _partly(), _waiting()]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -122,6 +129,12 @@ def _waiting() -> str:
         "| --- | --- | --- | --- |",
     ]
     lines += [f"| {one.moment} | {one.emotion} | {one.detects} | {one.waits_for} |" for one in WAITING]
+    return "\n".join(lines)
+
+
+def _partly() -> str:
+    lines = ["## Carried in part", ""]
+    lines += [f"- **{moments}**: {what}." for moments, what in PARTLY]
     return "\n".join(lines)
 
 
