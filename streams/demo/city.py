@@ -1,7 +1,7 @@
 """The demo's second act: a small city whose moments are known, through the same pipeline, and the score.
 
-Its year lies far behind the first act's, so the clock only has to go on. What was found is read
-back from ClickHouse and held against the city's own account.
+It begins a month after the first act, so the clock only has to go on. What was found is
+read back from ClickHouse and held against the city's own account.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from streams.settings import Settings
 from streams.simulation import City, CityPlan, plan_city, read_truth, score
 from streams.telling.scores import score_table
 
-START = 1_767_571_200_000
-"""2026-01-05 00:00 UTC, ms."""
+START = 920_246_400_000
+"""1999-03-01 00:00 UTC, ms: behind the first act, and not so far that its clock would have years to catch up."""
 
 TRUTH = "city-truth.jsonl"
 _POLL_SECONDS = 0.05

@@ -32,6 +32,7 @@ from streams.simulation.everyday import (
 from streams.simulation.person import person
 from streams.simulation.plan import DAY_MS, CityPlan
 from streams.simulation.plots import Plot, plots_for
+from streams.simulation.promise_book import PromiseBook
 from streams.simulation.rhythm import HOUR_MS, MEAN_CHANCE, chance, waking
 from streams.simulation.script import Script
 from streams.simulation.stage import Stage, Story
@@ -64,7 +65,8 @@ class City:
         self._plots = plots_for(plan)
         self._stride = plan.customers // plan.planted if plan.planted else plan.customers + 1
         calls_an_hour = plan.customers * CALLS_A_DAY / 24
-        self._stage = Stage(plan, self._dice, CallCentre(calls_an_hour), ContactBook(tell), self._later)
+        books = ContactBook(tell), PromiseBook(tell)
+        self._stage = Stage(plan, self._dice, CallCentre(calls_an_hour), *books, self._later)
         self._scenes: list[tuple[int, int, Script, _Scene]] = []
         self._outbox: list[tuple[int, int, Touchpoint]] = []
         self._episodes = 0

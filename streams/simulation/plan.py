@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 DAY_MS = 86_400_000
 
-TOUCHPOINTS_A_DAY = 3.0
+TOUCHPOINTS_A_DAY = 3.6
 """About how many a customer makes on a day; it ties customers, days and touchpoints together."""
 
 MOST_PLANTED = 10_000

@@ -1,4 +1,4 @@
-"""What a story finds in the city: chance, a call centre, the contact book, and a later."""
+"""What a story finds in the city: chance, a call centre, the books, and a later."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from streams.simulation.call_centre import CallCentre
 from streams.simulation.contact_book import ContactBook
 from streams.simulation.plan import CityPlan
+from streams.simulation.promise_book import PromiseBook
 from streams.simulation.script import Script
 
 Later = Callable[[int, Script, Callable[[int], None]], None]
@@ -22,6 +23,7 @@ class Stage(NamedTuple):
     dice: Random
     centre: CallCentre
     contacts: ContactBook
+    promises: PromiseBook
     later: Later
 
 

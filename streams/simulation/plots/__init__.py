@@ -10,6 +10,7 @@ from streams.simulation.plots import (
     learning,
     money,
     outreach,
+    promise,
     queue,
     shop,
     travel,
@@ -19,7 +20,7 @@ from streams.simulation.plots.plot import Plot
 
 __all__ = ["PLOTS", "Plot", "plots_for"]
 
-_FAMILIES = (flow, contact, queue, money, travel, shop, cases, web, feedback, joy, learning, outreach)
+_FAMILIES = (flow, contact, queue, money, travel, shop, cases, web, feedback, joy, learning, outreach, promise)
 
 _REGULAR_ROUNDS = 4
 

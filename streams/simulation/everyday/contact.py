@@ -1,8 +1,4 @@
-"""Everyday life: what customers do when nothing is planted.
-
-Some of it cannot cause a moment; of the rest each story knows what it causes, and the contact book
-what many contacts add up to.
-"""
+"""Everyday contacts: calls through menu and queue, chats, e-mails, and who was busy with them."""
 
 from __future__ import annotations
 
@@ -13,73 +9,15 @@ from streams.simulation.call_centre import SKILLS, CallCentre
 from streams.simulation.person import Person
 from streams.simulation.rhythm import HOUR_MS
 from streams.simulation.script import Script
-from streams.simulation.stage import Stage, Story
+from streams.simulation.stage import Stage
 
 SECOND_MS = 1_000
 MINUTE_MS = 60_000
 
-ACTIVITIES_A_DAY = 0.7
-"""How much one customer begins on a day."""
-
-_PAGES = ("/", "/help/returns", "/account", "/account/bills", "/stores", "/jobs")
 _REASONS = {"bill": "billing", "delivery": "orders", "return": "orders", "fault": "technical", "question": "general"}
+_WORDS = tuple(_REASONS)
 _PATIENCE_MS = 6 * MINUTE_MS
 _CALLS_AGAIN = 0.5
-
-
-def settle_in(stage: Stage, script: Script, at: int) -> None:
-    """The firm gets to know a customer: home, zone, and what they agreed to."""
-    who = script.person
-    script.say(at, "profile.set", who.channel, loose=True, home_place=who.city, time_zone=who.zone)
-    for bit, (purpose, channel) in enumerate((("care", "sms"), ("care", "email"), ("care", "push"))):
-        answer = who.luck >> 2 * bit & 3
-        if answer:
-            kind = "consent.denied" if answer == 1 else "consent.given"
-            script.say(at, kind, who.channel, purpose=purpose, channel=channel)
-
-
-def visit(stage: Stage, script: Script, at: int) -> None:
-    """Looks around on web or app."""
-    dice, who = stage.dice, script.person
-    session, kind = script.id("visit"), "screen.viewed" if who.mobile else "page.viewed"
-    script.say(at, "session.started", who.channel, session_id=session, loose=True)
-    for _ in range(1 + int(dice.random() * 5)):
-        at += int((2 + dice.random() * 90) * SECOND_MS)
-        page = _PAGES[int(dice.random() * len(_PAGES))]
-        script.say(at, kind, who.channel, session_id=session, loose=True, page=page)
-    script.say(at + MINUTE_MS, "session.ended", who.channel, session_id=session, loose=True)
-
-
-def measure(stage: Stage, script: Script, at: int) -> None:
-    """A device at home reports."""
-    volume = round(stage.dice.random() * 9, 2)
-    device = f"meter-{script.person.number}"
-    script.say(at, "device.measured", "iot", loose=True, device_id=device, volume=volume, volume_unit="kWh")
-
-
-def shop(stage: Stage, script: Script, at: int) -> None:
-    """Buys something in a store."""
-    value = round(5 + stage.dice.random() * 95, 2)
-    shop_id = f"shop-{script.person.city}"
-    script.say(at, "store.visited", "store", loose=True, shop_id=shop_id)
-    script.say(at + 9 * MINUTE_MS, "store.purchased", "store", loose=True, shop_id=shop_id, value=value, currency="EUR")
-
-
-def flow(stage: Stage, script: Script, at: int) -> None:
-    """Fills in something of several steps; one in eight is left unfinished."""
-    dice, who = stage.dice, script.person
-    about, name = script.id("flow"), ("open_account", "move_house", "book_visit")[int(dice.random() * 3)]
-    opening = script.say(at, "flow.started", who.channel, about, flow=name)
-    ends = dice.random()
-    step_at = at
-    for step in range(1, 2 + int(dice.random() * 4)):
-        step_at += int((10 + dice.random() * 230) * SECOND_MS)
-        script.say(step_at, "flow.step", who.channel, about, flow=name, step=step)
-    if ends < 0.125:
-        script.expect("flow.abandoned", opening, at + 30 * MINUTE_MS)
-        return
-    kind = "flow.cancelled" if ends < 0.25 else "flow.completed"
-    script.say(step_at + 45 * SECOND_MS, kind, who.channel, about, flow=name)
 
 
 def call(stage: Stage, script: Script, at: int) -> None:
@@ -163,28 +101,3 @@ def _queue(stage: Stage, script: Script, at: int, opening: Touchpoint, about: st
 
 def _reason(stage: Stage) -> str:
     return _WORDS[int(stage.dice.random() * len(_WORDS))]
-
-
-_WORDS = tuple(_REASONS)
-
-_WEIGHTS: dict[Story, int] = {visit: 48, measure: 16, shop: 8, flow: 12, call: 10, chat: 3, letter: 3}
-
-LIVES: tuple[Story, ...] = tuple(story for story, weight in _WEIGHTS.items() for _ in range(weight))
-"""Each story as often as it happens."""
-
-CALLS_A_DAY = ACTIVITIES_A_DAY * _WEIGHTS[call] / len(LIVES)
-"""How often one customer calls, on average."""
-
-QUIET_LIFE: Story = visit
-"""What customers of a planted story do besides; no moment hangs on it."""
-
-MOMENTS = (
-    "contact.repeated",
-    "contact.third",
-    "flow.abandoned",
-    "ivr.abandoned",
-    "queue.abandoned",
-    "queue.abandoned_silent",
-    "queue.long_wait",
-)
-"""Moments that everyday life causes; the truth tells all of them."""
