@@ -14,8 +14,11 @@ class NoSuchCommand(ValueError):
     """A subcommand or an option that does not exist."""
 
 
-def check_command(words: Sequence[str]) -> None:
+def check_command(words: Sequence[str], *, may_be_group: bool = False) -> None:
     """Look up the subcommands and options of a command line (without ``momentous``); values are not judged.
+
+    Args:
+        may_be_group: a text may speak of ``momentous import`` and mean all that is in it.
 
     Raises:
         NoSuchCommand: what is not there, and in which command.
@@ -34,7 +37,7 @@ def check_command(words: Sequence[str]) -> None:
             if inner is None:
                 raise NoSuchCommand(f"{path} has no subcommand {word}")
             command, path = inner, f"{path} {word}"
-    if isinstance(command, typer.core.TyperGroup) and path != "momentous":
+    if isinstance(command, typer.core.TyperGroup) and path != "momentous" and not may_be_group:
         raise NoSuchCommand(f"{path} needs a subcommand")
 
 
