@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NoReturn
 
 import pytest
@@ -43,13 +44,13 @@ class Told:
 @pytest.fixture(scope="session")
 def worked(kafka: Broker | ExternalBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """All publishers ran, and then one worker."""
-    publishers = _available(publisher)
+    publishers = available(publisher)
     folder = tmp_path_factory.mktemp("samples")
     settings = settings_for(kafka.bootstrap, folder)
     create_topics(settings)
     story.activate_rule(settings)
     now = datetime.now(UTC)
-    told = Told(settings, {language: story.touchpoints(language, now) for language in LANGUAGES})
+    told = Told(settings, {one.language: story.touchpoints(one.language, now) for one in publishers})
     story.run_publishers(settings, publishers, told.given)
     story.work(settings, folder)
     yield told
@@ -62,7 +63,7 @@ def worked(kafka: Broker | ExternalBroker, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="session")
 def told(worked: Told, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Then triggers of every kind came, and all consumers ran, twice."""
-    consumers = _available(consumer)
+    consumers = available(consumer)
     folder = tmp_path_factory.mktemp("consumers")
     triggers = story.Triggers(worked.settings)
     triggers.repeat()
@@ -85,15 +86,31 @@ def told(worked: Told, tmp_path_factory: pytest.TempPathFactory) -> Told:
     return worked
 
 
-def _available(make: Callable[[str], Sample]) -> list[Sample]:
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """Each language whose samples run here; for the others a skip that says why, a failure under CI=true."""
+    for make in (publisher, consumer):
+        made = _made(make, request.param)
+        if isinstance(made, SampleUnavailable):
+            _no_sample(str(made))
+    return str(request.param)
+
+
+def available(make: Callable[[str], Sample]) -> list[Sample]:
+    """The samples that run here."""
+    every = [_made(make, language) for language in LANGUAGES]
+    return [one for one in every if isinstance(one, Sample)]
+
+
+@cache
+def _made(make: Callable[[str], Sample], language: str) -> Sample | SampleUnavailable:
     try:
-        return [make(language) for language in LANGUAGES]
+        return make(language)
     except SampleUnavailable as error:
-        no_sample(str(error))
+        return error
 
 
-def no_sample(reason: str) -> NoReturn:
-    """Skip; under CI=true fail."""
+def _no_sample(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"a sample does not run, and CI=true allows no skip: {reason}", pytrace=False)
     pytest.skip(f"a sample does not run: {reason}")

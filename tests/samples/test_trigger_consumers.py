@@ -7,51 +7,41 @@ from collections import Counter
 import pytest
 
 from tests.samples.conftest import Told
-from tests.samples.sample import LANGUAGES
 
 pytestmark = pytest.mark.timeout(900)
-
-each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
 def ids(told: Told, language: str) -> Counter[str]:
     return Counter(line["trigger_id"] for line in told.printed[language])
 
 
-@each_language
 def test_every_trigger_is_carried_out_once_though_it_came_twice(told: Told, language: str) -> None:
     assert ids(told, language) == Counter(told.live)
 
 
-@each_language
 def test_nothing_of_an_aborted_transaction_is_carried_out(told: Told, language: str) -> None:
     assert "aborted" not in ids(told, language)
 
 
-@each_language
 @pytest.mark.parametrize("trigger_id", ["expired", "too-late"])
 def test_what_is_past_its_time_is_not_carried_out(told: Told, language: str, trigger_id: str) -> None:
     assert trigger_id not in ids(told, language)
 
 
-@each_language
 def test_a_rehearsal_reaches_nobody(told: Told, language: str) -> None:
     assert "rehearsal" not in ids(told, language)
 
 
-@each_language
 def test_a_newer_version_is_read_without_what_is_unknown(told: Told, language: str) -> None:
     (newer,) = [line for line in told.printed[language] if line["trigger_id"] == "newer"]
     assert newer["channel"] == "unknown"
     assert "scent" not in newer
 
 
-@each_language
 def test_after_a_restart_what_was_carried_out_is_still_known(told: Told, language: str) -> None:
     assert told.again[language] == []
 
 
-@each_language
 def test_the_context_for_personal_words_is_told(told: Told, language: str) -> None:
     fields = {"trigger_id", "customer_id", "action", "channel", "template", "emotion", "context"}
     assert all(set(line) == fields for line in told.printed[language])
