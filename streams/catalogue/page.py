@@ -26,12 +26,6 @@ class Waiting(NamedTuple):
 
 WAITING: tuple[Waiting, ...] = (
     Waiting(
-        "advocate.ready",
-        "joyful",
-        "a promoter's score or two joyful moments within 30 days, and no open problem",
-        "moments as input, and the absence of an open case",
-    ),
-    Waiting(
         "bill.shock",
         "stressed",
         "a bill more than 50 % over the mean of the last three",
@@ -44,28 +38,10 @@ WAITING: tuple[Waiting, ...] = (
         "moments as input to a score",
     ),
     Waiting(
-        "feedback.declining",
-        "neglected",
-        "three scores in a row, each lower than the one before",
-        "trend over the last n",
-    ),
-    Waiting(
         "habit.noticed",
         "joyful",
         "a function or product used on 5 or more of the last 14 days without a shortcut to it",
         "distinct calendar days",
-    ),
-    Waiting(
-        "price.watch",
-        "anxious",
-        "the same product viewed on 3 or more days without a purchase",
-        "distinct calendar days",
-    ),
-    Waiting(
-        "rage.clicks",
-        "frustrated",
-        "three clicks on one element, each less than a second after the last",
-        "a gap between touchpoints",
     ),
     Waiting(
         "silence.unusual",
@@ -77,7 +53,10 @@ WAITING: tuple[Waiting, ...] = (
 
 
 PARTLY: tuple[tuple[str, str], ...] = (
+    ("advocate.ready", "a promoter's score; two joyful moments wait for moments as input"),
     ("outreach.fatigue", "two ignored in a row; the ask/use ratio waits for counts of asking and using"),
+    ("price.watch", "views 18 hours apart stand for days, which differ by time zone"),
+    ("rage.clicks", "the same element; clicks 30 px apart wait for a distance between touchpoints"),
     ("promise.broken, promise.exceeded, promise.minimum_again", "due times; quantities need rules of their own"),
 )
 """Moments whose rule covers one half of what they mean."""
