@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import msgspec
+
 from schemas import Touchpoint
 from schemas.types import Value
 from streams.importers.mapping.mapping import Mapping, Reference
@@ -21,6 +23,10 @@ from streams.vocabulary import shipped_vocabulary
 
 MAX_NAMED = 1_000
 """So many refusals are kept with their reasons; of the others only the line numbers."""
+
+MAX_BYTES = 900_000
+"""Largest touchpoint as JSON; a record may have 1,000,000 bytes with its headers."""
+_LOOK_CLOSER = 100_000
 
 
 class RefusedRow(NamedTuple):
@@ -163,6 +169,7 @@ class EventLog:
     ) -> None:
         try:
             touchpoint = mapping.touchpoint(rows, content)
+            _must_fit(touchpoint)
         except RowRefused as refused:
             together = f" (rows {', '.join(map(str, numbers[:3]))}{' …' if len(numbers) > 3 else ''} are one)"
             for number in numbers:
@@ -180,6 +187,14 @@ class EventLog:
         self.refused_rows.setdefault(path, array("Q")).append(number)
         if len(self.refused) < MAX_NAMED:
             self.refused.append(RefusedRow(path, number, reason))
+
+
+def _must_fit(touchpoint: Touchpoint) -> None:
+    """Refuse what no broker would take; JSON is never shorter than the record will be."""
+    if sum(len(value) for value in touchpoint["properties"].values() if isinstance(value, str)) > _LOOK_CLOSER:
+        size = len(msgspec.json.encode(touchpoint))
+        if size > MAX_BYTES:
+            raise RowRefused(f"{size} bytes, more than a record may have")
 
 
 def _groups(

@@ -24,7 +24,7 @@ cool_down: 28d
 @pytest.fixture(scope="module")
 def touchpoints() -> list[Touchpoint]:
     with read_otto(SAMPLES / "otto-events.csv") as log:
-        assert (log.rows, log.refused_count) == (862, 0)
+        assert (log.rows, log.refused_count, log.violations) == (862, 0, {})
         return list(log.touchpoints)
 
 

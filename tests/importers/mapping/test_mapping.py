@@ -302,3 +302,12 @@ def test_a_path_that_no_json_line_has_is_told(tmp_path: Path) -> None:
     mapping = changed(ORDERS, format="json_lines") + 'properties: {v: "{order.valu}", w: "{order.value}"}\n'
     found = read(mapping, f'{{"id": "1", "customer": "a", "at": "{AT}", "order": {{"value": 1}}}}\n', tmp_path)
     assert found.unseen == ["order.valu"]
+
+
+def test_what_would_not_fit_into_a_record_is_refused(tmp_path: Path) -> None:
+    mapping = ORDERS + 'properties: {x_a: "{a}"}\n'
+    mapping = changed(mapping, format="json_lines")
+    line = f'{{"id": "%s", "customer": "a", "at": "{AT}", "a": "%s"}}\n'
+    found = read(mapping, line % (1, "x" * 899_000) + line % (2, "x" * 1_000_000), tmp_path)
+    assert (found.all("event_id"), [row for row, _ in found.refused]) == (["1"], [2])
+    assert found.refused[0][1].endswith(" bytes, more than a record may have")
