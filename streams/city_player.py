@@ -159,10 +159,13 @@ class TruthFile:
             yield
             return
         part = self._path.with_name(self._path.name + ".part")
-        with part.open("wb") as self._file:
-            self._file.write(heading_line(heading))
-            yield
-        part.replace(self._path)
+        try:
+            with part.open("wb") as self._file:
+                self._file.write(heading_line(heading))
+                yield
+            part.replace(self._path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def tell(self, expected: Expected) -> None:
         """One moment."""

@@ -6,6 +6,7 @@ from streams.simulation.plots import (
     contact,
     feedback,
     flow,
+    ivr,
     joy,
     learning,
     money,
@@ -20,7 +21,7 @@ from streams.simulation.plots.plot import Plot
 
 __all__ = ["PLOTS", "Plot", "plots_for"]
 
-_FAMILIES = (flow, contact, queue, money, travel, shop, cases, web, feedback, joy, learning, outreach, promise)
+_FAMILIES = (flow, contact, queue, ivr, money, travel, shop, cases, web, feedback, joy, learning, outreach, promise)
 
 _REGULAR_ROUNDS = 4
 
@@ -33,4 +34,5 @@ def plots_for(plan: CityPlan) -> tuple[Plot, ...]:
     regular = tuple(plot for plot in PLOTS if not plot.spoilt)
     if not plan.disorder.plants_lateness:
         return regular
-    return regular * _REGULAR_ROUNDS + tuple(plot for plot in PLOTS if plot.spoilt)
+    spoilt = tuple(plot for plot in PLOTS if plot.spoilt)
+    return regular + spoilt + regular * (_REGULAR_ROUNDS - 1)

@@ -1,0 +1,49 @@
+"""A truth on its side file: written, read back, and refused when it is not whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streams.simulation import BadTruth, Expected, Heading, end_line, heading_line, moment_line, read_truth
+
+HEADING = Heading(seed=4, customers=9, start=5, rules=["a.one"], unknown={"b.two": "new"}, slack_ms=7)
+MOMENTS = [
+    Expected("a.one", "c1", "e1", 10, 10, False),
+    Expected("a.one", "c2", "e2", 10, 30, True, "it is late", is_moment=False),
+]
+LINES = [heading_line(HEADING), *(moment_line(one) for one in MOMENTS), end_line(12, 2)]
+
+
+def test_what_was_written_is_read() -> None:
+    truth = read_truth(LINES, "t")
+    assert (truth.heading, truth.moments, truth.touchpoints) == (HEADING, MOMENTS, 12)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([], "t: the first line tells no city; give the file that `momentous simulate --truth` wrote"),
+        (LINES[1:], "t: the first line tells no city; give the file that `momentous simulate --truth` wrote"),
+        (LINES[:-1], "t: it has no end; the run was cut off; simulate again to the end"),
+        (
+            [LINES[0], LINES[1], LINES[3]],
+            "t:3: 1 moments, the end says 2; the run was cut off; simulate again to the end",
+        ),
+        ([LINES[0], LINES[0]], "t:2: a second city begins; score one truth at a time"),
+        (
+            [heading_line(Heading(1, 1, 1, [], {}, format=2))],
+            "t: format 2, expected 1; make it again with this version",
+        ),
+    ],
+)
+def test_a_file_that_is_no_whole_truth_is_refused(lines: list[bytes], message: str) -> None:
+    with pytest.raises(BadTruth) as refused:
+        read_truth(lines, "t")
+    assert str(refused.value) == message
+
+
+def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadTruth, match=r"^t:2: JSON is malformed"):
+        read_truth([LINES[0], b"{nonsense\n"], "t")
