@@ -17,6 +17,7 @@ REFUSED, USAGE, UNREACHABLE, UNSAFE, NO_READER = 1, 2, 3, 4, 141
 
 CODES = {
     "streams.settings.SettingsError": USAGE,
+    "streams.telemetry.server.PortTaken": USAGE,
     "streams.errors.Unreachable": UNREACHABLE,
     "streams.errors.DeliveryFailed": UNREACHABLE,
     "streams.errors.TopicMismatch": UNSAFE,

@@ -16,7 +16,22 @@ from typing import Annotated
 import typer
 
 from streams import interrupts
-from streams.cli import demo, explain, imports, publish, query, rules, score, services, simulate, topics, trace
+from streams.cli import (
+    demo,
+    explain,
+    imports,
+    metrics,
+    outreach,
+    publish,
+    query,
+    rules,
+    score,
+    services,
+    simulate,
+    status,
+    topics,
+    trace,
+)
 from streams.cli import settings as settings_command
 from streams.cli import touchpoints as touchpoints_command
 from streams.cli.failures import EXIT_CODES, failure
@@ -65,6 +80,9 @@ score.register(app)
 query.register(app)
 explain.register(app)
 trace.register(app)
+status.register(app)
+outreach.register(app)
+metrics.register(app)
 touchpoints_command.register(app)
 settings_command.register(app)
 

@@ -56,7 +56,7 @@ class Metric:
         for ending, unit in (("_timestamp_seconds", "s since 1970, UTC"), ("_seconds", "s"), ("_bytes", "bytes")):
             if stem.endswith(ending):
                 return unit
-        return "records" if stem.endswith("records") else "1"
+        return "records" if stem.endswith(("records", "records_in")) else "1"
 
 
 class Instruments:

@@ -10,11 +10,9 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.kafka import consumer_config
+from streams.log_bounds import ANSWER_S, log_bounds
 from streams.settings import Settings
 from streams.topics import TOUCHPOINTS
-
-_ANSWER_S = 5.0
-"""How long a broker may take for one answer."""
 
 _POLL_S = 0.2
 
@@ -55,7 +53,7 @@ class UnreadLook:
         }
         self._consumer = Consumer(consumer_config(settings, **more))
         # Markers behind the last record are no records: what was found empty is not read again.
-        self._empty_to: dict[TopicNumber, int] = {}
+        self._empty: dict[TopicNumber, tuple[int, int]] = {}
 
     def look(self, positions: Positions) -> dict[TopicNumber, Unread]:
         """What is unread from these positions on.
@@ -64,15 +62,16 @@ class UnreadLook:
             KafkaException: no answer in time, or a refusal.
         """
         if not positions:
-            self._consumer.list_topics(self._topic, _ANSWER_S)
+            self._consumer.list_topics(self._topic, ANSWER_S)
         found: dict[TopicNumber, Unread] = {}
         starts: dict[TopicNumber, tuple[int, int]] = {}
         for where, position in positions.items():
-            marks = self._consumer.get_watermark_offsets(TopicPartition(*where), timeout=_ANSWER_S)
-            if marks is None:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no answer for {where[0]} {where[1]}"))
-            low, end = marks
-            start = max(position, low, min(self._empty_to.get(where, 0), end))
+            # Read committed: the end is that of the last transaction that is done.
+            low, end = log_bounds(self._consumer, TopicPartition(*where))
+            start = max(position, low)
+            empty_from, empty_to = self._empty.get(where, (0, 0))
+            if empty_from <= start < empty_to <= end:
+                start = empty_to
             if start < end:
                 starts[where] = (start, end)
             else:
@@ -88,7 +87,7 @@ class UnreadLook:
     def _oldest(self, starts: Mapping[TopicNumber, tuple[int, int]]) -> dict[TopicNumber, Unread]:
         found: dict[TopicNumber, Unread] = {}
         self._consumer.assign([TopicPartition(*where, start) for where, (start, _) in starts.items()])
-        gives_up = monotonic() + _ANSWER_S
+        gives_up = monotonic() + ANSWER_S
         try:
             while len(found) < len(starts):
                 message = self._consumer.poll(_POLL_S)
@@ -102,9 +101,9 @@ class UnreadLook:
                     raise KafkaException(error)
                 if where in found or where not in starts:
                     continue
-                end = starts[where][1]
+                start, end = starts[where]
                 if error is not None:
-                    self._empty_to[where] = end
+                    self._empty[where] = (start, end)
                     found[where] = Unread(end, 0, None)
                 else:
                     found[where] = Unread(end, max(1, end - (message.offset() or 0)), message.timestamp()[1])
@@ -142,7 +141,7 @@ class UnreadWatch:
     def stop(self) -> None:
         """End; waits for a look that is under way."""
         self._stop.set()
-        self._thread.join(2 * _ANSWER_S)
+        self._thread.join(2 * ANSWER_S)
 
     def _watch(self) -> None:
         look = UnreadLook(self._settings)

@@ -10,8 +10,8 @@ import pytest
 from tests.cli.conftest import Run, environment
 
 COMMANDS = (
-    *("clickhouse-embedded", "demo", "explain", "import", "loader", "publish"),
-    *("query", "rules", "settings", "topics", "touchpoints", "trace", "worker"),
+    *("clickhouse-embedded", "demo", "explain", "import", "loader", "metrics", "outreach", "publish"),
+    *("query", "rules", "settings", "status", "topics", "touchpoints", "trace", "worker"),
 )
 
 
