@@ -136,10 +136,11 @@ def main() -> int:
                 console.print(f"{trial.name} {trial.what} {sabotage} ...")
                 reports.append(_run(trial, broker, where, seed, sabotage))
                 console.print(f"  {reports[-1]['verdict']} after {reports[-1]['seconds']} s")
-                if "standstills" in reports[-1]:
-                    told = "{joins} joins, {leaves} leaves; a partition stood still for {standstills[lowest]:.1f} to "
-                    told += "{standstills[highest]:.1f} s at a change, median {standstills[median]:.1f} s"
-                    console.print("  " + told.format(**reports[-1]))
+                for change in ("joins", "leaves"):
+                    if seconds := reports[-1].get(change):
+                        told = f"{len(seconds)} {change}, a partition stood still for at most"
+                        told += f" {min(seconds):.1f} to {max(seconds):.1f} s at each, median {median(seconds):.1f} s"
+                        console.print(f"  {told}")
     Path("chaos.json").write_text(json.dumps({"seed": seed, "runs": reports}, indent=2) + "\n")
     console.print(_table(reports))
     wanted = "fails" if asked.sabotage else "holds"
@@ -182,13 +183,7 @@ def _figures(found: Found) -> Report:
     if isinstance(found, Findings):
         return {"events": found.rows, "lost": found.lost, "twice": found.duplicated, "views": found.views}
     if isinstance(found, Sharing):
-        longest = found.standstills
-        return {
-            **_figures(found.comparison),
-            "joins": found.joins,
-            "leaves": found.leaves,
-            "standstills": {"lowest": min(longest), "median": median(longest), "highest": max(longest), "all": longest},
-        }
+        return {**_figures(found.comparison), "joins": found.joins, "leaves": found.leaves}
     return {
         "events": found.counters["in"],
         "outputs": found.expected,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,19 +40,19 @@ class Sharing:
 
     Attributes:
         comparison: the outputs held against the oracle.
-        standstills: of each change, the longest that any partition went without a transaction, in
-            seconds, by the append times of the partition records.
+        joins: of each, the longest that any partition went without a transaction, in seconds, by
+            the append times of the partition records.
+        leaves: the same.
     """
 
     comparison: Comparison
-    joins: int = 0
-    leaves: int = 0
-    standstills: list[float] = field(default_factory=list)
+    joins: list[float]
+    leaves: list[float]
 
     @property
     def holds(self) -> bool:
         """Whether nothing is lost, twice or out of order, and no partition stood still for too long."""
-        return self.comparison.holds and max(self.standstills, default=0.0) <= LONGEST_STANDSTILL_S
+        return self.comparison.holds and max(self.joins + self.leaves) <= LONGEST_STANDSTILL_S
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def share_partitions(
         load.finish()
         for worker in workers.values():
             worker.kill()
-    kinds = [change.what for change in changes]
     standstills = _standstills(settings, changes, ended)
-    return Sharing(comparison, kinds.count("join"), kinds.count("leave"), standstills)
+    joins, leaves = ([standstills[one] for one in changes if one.what == what] for what in ("join", "leave"))
+    return Sharing(comparison, joins, leaves)
 
 
 def _wait_until_shared(settings: Settings, running: list[str], *, patient: bool) -> None:
@@ -157,22 +157,18 @@ def _committed(settings: Settings) -> dict[int, int]:
         consumer.close()
 
 
-def _standstills(settings: Settings, changes: list[Change], ended: int) -> list[float]:
-    """For each change the longest gap between two transactions of a partition that reaches into it, s."""
+def _standstills(settings: Settings, changes: list[Change], ended: int) -> dict[Change, float]:
+    """Of each change the longest gap between two transactions of one partition that ended before the next change, s."""
     times: dict[int, list[int]] = {}
     for record in read(settings, CHANGELOG):
-        if record.key == PARTITION_KEY:
+        if record.key == PARTITION_KEY and record.timestamp <= ended:
             times.setdefault(record.partition, []).append(record.timestamp)
-    longest: list[float] = []
-    for number, change in enumerate(changes):
-        until = changes[number + 1].at if number + 1 < len(changes) else ended
-        gaps = [
-            after - before
-            for written in times.values()
-            for before, after in pairwise(written)
-            if after > change.at and before < until
-        ]
-        longest.append(max(gaps, default=0) / 1000)
+    longest = dict.fromkeys(changes, 0.0)
+    for written in times.values():
+        for before, after in pairwise(written):
+            begun = [change for change in changes if change.at < after]
+            if begun:
+                longest[begun[-1]] = max(longest[begun[-1]], (after - before) / 1000)
     return longest
 
 
