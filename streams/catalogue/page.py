@@ -38,12 +38,6 @@ WAITING: tuple[Waiting, ...] = (
         "moments as input to a score",
     ),
     Waiting(
-        "habit.noticed",
-        "joyful",
-        "a function or product used on 5 or more of the last 14 days without a shortcut to it",
-        "distinct calendar days",
-    ),
-    Waiting(
         "silence.unusual",
         "neglected",
         "no touchpoint for three times the customer's own usual gap",
@@ -55,7 +49,7 @@ WAITING: tuple[Waiting, ...] = (
 PARTLY: tuple[tuple[str, str], ...] = (
     ("advocate.ready", "a promoter's score; two joyful moments wait for moments as input"),
     ("outreach.fatigue", "two ignored in a row; the ask/use ratio waits for counts of asking and using"),
-    ("price.watch", "views 18 hours apart stand for days, which differ by time zone"),
+    ("habit.noticed, price.watch", "18 hours apart stands for another day, since days differ by time zone"),
     ("rage.clicks", "the same element; clicks 30 px apart wait for a distance between touchpoints"),
     ("promise.broken, promise.exceeded, promise.minimum_again", "due times; quantities need rules of their own"),
 )
