@@ -12,7 +12,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from benchmarks import absence, codec, drain, latency, loader, memory, restore
+from benchmarks import absence, codec, drain, latency, loader, memory, restore, vocabulary
 from benchmarks.report import Table, machine, progress
 from tests.kafka.jars import BrokerUnavailable
 
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-_EVERY = ("codec", "drain", "latency", "absence", "memory", "restore", "loader")
+_EVERY = ("codec", "vocabulary", "drain", "latency", "absence", "memory", "restore", "loader")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--records", type=int, default=200_000)
     one.add_argument("--runs", type=int, default=5)
     one.set_defaults(run=lambda chosen: codec.run(chosen.records, chosen.runs))
+
+    one = _named(names, "vocabulary", vocabulary.__doc__)
+    one.add_argument("--touchpoints", type=int, default=2_000)
+    one.add_argument("--runs", type=int, default=200)
+    one.set_defaults(run=lambda chosen: vocabulary.run(chosen.touchpoints, chosen.runs))
 
     one = _named(names, "drain", drain.__doc__)
     one.add_argument("--touchpoints", type=int, default=400_000)

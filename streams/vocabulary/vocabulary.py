@@ -80,6 +80,7 @@ class Vocabulary:
         self.types = dict(types)
         self.properties = dict(properties)
         self.anywhere = anywhere
+        self._own = {name: frozenset((*known.properties, *anywhere)) for name, known in self.types.items()}
         self._quick = {
             name: self._form(known) for name, known in self.types.items() if not (known.is_open or known.within)
         }
@@ -142,7 +143,7 @@ class Vocabulary:
         yield from self._property_violations(known, properties)
 
     def _property_violations(self, known: TouchpointType, properties: Properties) -> Iterator[Violation]:
-        own = {*known.properties, *self.anywhere}
+        own = self._own[known.name]
         for name, value in properties.items():
             if name not in own:
                 if not known.is_open and not name.startswith(OWN_PROPERTY):
@@ -163,7 +164,7 @@ class Vocabulary:
                 yield Violation(OUT_OF_RANGE, name, f"property {name} is not from {low} to {high}")
 
     def _form(self, known: TouchpointType) -> _Form:
-        own = {name: _test(self.properties[name]) for name in (*known.properties, *self.anywhere)}
+        own = {name: _test(self.properties[name]) for name in self._own[known.name]}
         plain = {name: kind for name in own if (kind := _plain_type(self.properties[name])) is not None}
         return _Form(plain, own, known.required, known.one_of, known.needs)
 
