@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import typer
 from typer.main import get_command
 
+from streams.cli.import_group import ImportGroup
+from streams.cli.import_group import _as_command as as_command
 from streams.cli.root import app
 
 
@@ -27,6 +29,8 @@ def check_command(words: Sequence[str], *, may_be_group: bool = False) -> None:
     path = "momentous"
     left = list(words)
     while left:
+        if isinstance(command, ImportGroup):
+            left = as_command(left, list(command.commands))
         word = left.pop(0)
         if word.startswith("-") and word != "-":
             option, _, value = word.partition("=")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -20,29 +19,23 @@ from streams.kafka import consumer_config, producer_config
 from streams.settings import Settings, load_settings
 from streams.topic_admin import check_topics, create_topics
 from streams.topics import CHANGELOG, DEAD, TOPICS, TOUCHPOINTS
-from tests.conftest import _no_broker
 from tests.deploy.compose import compose
 from tests.deploy.compose_broker import ComposeBroker
 from tests.deploy.files import read_text
-from tests.kafka.jars import BrokerUnavailable
 
 pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of worker-1 as the file has them, at a broker with the file's settings, topics made."""
-    broker = ComposeBroker(tmp_path_factory.mktemp("compose") / "kafka")
-    try:
-        broker.start()
-    except BrokerUnavailable as error:
-        _no_broker(str(error))
+def deployed(compose_kafka: ComposeBroker) -> Settings:
+    """Settings of worker-1 as the file has them, at that broker; topics of this module alone."""
     environment = compose().services["worker-1"].environment
     settings = load_settings({name: str(value) for name, value in environment.items()})
-    settings = msgspec.structs.replace(settings, kafka_bootstrap=broker.bootstrap)
+    settings = msgspec.structs.replace(
+        settings, kafka_bootstrap=compose_kafka.bootstrap, topic_prefix="limits.", app_id="limits"
+    )
     assert len(create_topics(settings)) == len(TOPICS)
-    yield settings
-    broker.stop()
+    return settings
 
 
 def test_the_version_is_the_one_that_all_tests_run_on() -> None:
@@ -70,10 +63,10 @@ def test_the_largest_records_fit_in_a_transaction_and_are_read_back(deployed: Se
     producer.begin_transaction()
     # Bytes that do not shrink: a limit that compression would hide must show.
     value = random.Random(1).randbytes(size)
-    producer.produce(topic, key=b"c1", value=value, partition=0)
+    producer.produce(deployed.topic(topic), key=b"c1", value=value, partition=0)
     producer.commit_transaction(30)
     consumer = Consumer(consumer_config(deployed, **{"group.id": f"reads-{topic}", "session.timeout.ms": 6000}))
-    consumer.subscribe([topic])
+    consumer.subscribe([deployed.topic(topic)])
     assert _read(consumer) == [value]
     consumer.close()
 
@@ -89,7 +82,7 @@ def test_a_static_member_with_the_files_session_timeout_is_let_in(deployed: Sett
             },
         )
     )
-    consumer.subscribe([TOUCHPOINTS])
+    consumer.subscribe([deployed.topic(TOUCHPOINTS)])
     deadline = time.monotonic() + 30
     while not consumer.assignment() and time.monotonic() < deadline:
         consumer.poll(0.2)

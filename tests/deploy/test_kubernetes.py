@@ -200,7 +200,7 @@ def test_probes_ask_for_progress_where_the_process_answers(workload: dict[str, A
     }
 
 
-@pytest.mark.parametrize("path", ["streams/telemetry/worker_pages.py"])
+@pytest.mark.parametrize("path", ["streams/telemetry/worker_pages.py", "sinks/loader_pages.py"])
 def test_what_is_probed_is_served(path: str) -> None:
     assert [page for page in WEB_PATHS if f'"{page}"' not in read_text(path)] == []
 

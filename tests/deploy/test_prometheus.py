@@ -10,6 +10,7 @@ import pytest
 from sinks.loader_metrics import LOADER_METRICS
 from streams.telemetry.metric import Metric
 from streams.telemetry.worker_metrics import OUTCOMES, PHASES, WORKER_METRICS
+from streams.topics import TOPICS, TOUCHPOINTS
 from tests.deploy.compose import compose
 from tests.deploy.files import read_text, read_yaml
 from tests.deploy.panels import panels
@@ -103,6 +104,12 @@ def test_brackets_close(name: str) -> None:
         elif character in opened.values():
             assert waiting.pop() == character
     assert waiting == []
+
+
+def test_the_lag_that_nears_retention_is_half_of_it() -> None:
+    (rule,) = [rule for rule in RULES if rule["alert"] == "MomentousLagNearsRetention"]
+    (touchpoints,) = [topic for topic in TOPICS if topic.name == TOUCHPOINTS]
+    assert int(rule["expr"].split()[-1]) * 1000 * 2 == int(touchpoints.config["retention.ms"])
 
 
 def test_counters_are_never_read_as_they_stand() -> None:
