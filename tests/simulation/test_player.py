@@ -34,7 +34,7 @@ class Publisher:
     """Remembers what it is given."""
 
     def __init__(self) -> None:
-        self.records: list[Touchpoint | Control] = []
+        self.records: list[Any] = []
         self.flushed_after = -1
 
     def publish(self, touchpoint: Touchpoint) -> None:

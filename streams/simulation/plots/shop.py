@@ -1,6 +1,8 @@
-"""Carts that stay, and orders that are looked after too often."""
+"""Carts that stay, orders that are looked after too often, prices that are watched."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from streams.simulation.plan import DAY_MS
 from streams.simulation.plots.plot import Plot
@@ -53,6 +55,21 @@ def _looks_at_two(stage: Stage, script: Script, at: int) -> None:
         script.say(at + number * _HOUR_MS, "delivery.status_viewed", "app", order_id=order, status="in_transit")
 
 
+def _watches(hours: tuple[float, ...], bought: bool, stage: Stage, script: Script, at: int) -> None:
+    """Views of one product, so many hours after the first; bought after the second or not."""
+    first = None
+    for number, after in enumerate(hours):
+        viewed_at = at + round(after * _HOUR_MS)
+        viewed = script.say(viewed_at, "product.viewed", "web", product_id="sku-88", price=129.0, currency="EUR")
+        first = first or viewed
+        if number == 1 and bought:
+            script.say(viewed_at + _HOUR_MS, "order.placed", "app", order_id=script.id("order"), product_id="sku-88")
+    if first is not None and not bought and hours[2] - hours[1] >= 18:
+        script.expect("price.watch", first, at + round(hours[2] * _HOUR_MS))
+
+
+_ALMOST_36 = 36 - 1 / _HOUR_MS
+_WATCH = ("price.watch",)
 _CART = ("cart.abandoned",)
 _CHECKING = ("delivery.anxious_checking",)
 
@@ -62,5 +79,8 @@ PLOTS = (
     Plot("A cart ordered at exactly four hours", _CART, _bought_too_late),
     Plot("A cart emptied", _CART, _emptied),
     Plot("Three looks at an order just within a day", _CHECKING, _looks_thrice),
+    Plot("A product viewed every eighteen hours", _WATCH, partial(_watches, (0, 18, 36), False)),
+    Plot("A product viewed again a millisecond too early", _WATCH, partial(_watches, (0, 18, _ALMOST_36), False)),
+    Plot("A product viewed on three days and bought", _WATCH, partial(_watches, (0, 24, 48), True)),
     Plot("Two looks at each of two orders", _CHECKING, _looks_at_two),
 )

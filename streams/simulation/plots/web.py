@@ -1,4 +1,4 @@
-"""Errors and forms that make a visit hard."""
+"""Errors, forms and buttons that make a visit hard."""
 
 from __future__ import annotations
 
@@ -35,7 +35,29 @@ def _refused(last_ms: int, stage: Stage, script: Script, at: int) -> None:
         script.expect("form.struggle", script.lines[0].touchpoint, at + last_ms)
 
 
+def _clicks(gaps_ms: tuple[int, int], kind: str, angry: bool, stage: Stage, script: Script, at: int) -> None:
+    """Three clicks on one element with these gaps."""
+    channel, session = script.person.channel, script.id("visit")
+    for offset in (0, gaps_ms[0], sum(gaps_ms)):
+        script.say(
+            at + offset,
+            "element.clicked",
+            channel,
+            session_id=session,
+            element="#pay-now",
+            element_kind=kind,
+            page="/pay",
+        )
+    if angry:
+        script.expect("rage.clicks", script.lines[0].touchpoint, at + sum(gaps_ms))
+
+
+_CLICKS = ("rage.clicks",)
+
 PLOTS = (
+    Plot("Three clicks just within a second each", _CLICKS, partial(_clicks, (999, 999), "button", True)),
+    Plot("Three clicks, the last a second after", _CLICKS, partial(_clicks, (300, 1000), "button", False)),
+    Plot("Three clicks on a stepper", _CLICKS, partial(_clicks, (200, 200), "stepper", False)),
     Plot("Three errors just within five minutes", ("error.burst",), partial(_errors, 5 * _MINUTE_MS - 1)),
     Plot("Three errors in exactly five minutes", ("error.burst",), partial(_errors, 5 * _MINUTE_MS)),
     Plot("Two errors in each of two visits", ("error.burst",), _errors_in_two_visits),
