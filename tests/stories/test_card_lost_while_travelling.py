@@ -80,3 +80,23 @@ def test_a_sign_of_the_customer_abroad_that_arrives_after_the_departure_changes_
     swapped = list(STORY)
     swapped[trip], swapped[seen] = swapped[seen], swapped[trip]
     assert len(triggers(play(swapped), RULE)) == 1
+
+
+def test_the_card_that_comes_half_a_day_early_is_seen_as_better_than_promised() -> None:
+    (exceeded,) = moments(play(STORY), "promise.exceeded")
+    assert exceeded["emotion"] == "joyful"
+    assert exceeded["context"] == {
+        "due_at": LOST_AT + 24 * HOUR,
+        "level": "exceeded",
+        "promise": "new card at the hotel",
+        "promise_id": "card-4f2a-replacement",
+    }
+
+
+def test_who_agreed_to_care_only_is_not_congratulated_on_it() -> None:
+    assert decision(play(STORY), "promise.exceeded")["reason"] == "consent_none"
+
+
+def test_the_card_that_does_not_come_is_a_broken_promise_at_its_due_time() -> None:
+    (broken,) = moments(play(without(STORY, "card.replaced", "promise.kept")), "promise.broken")
+    assert (broken["emotion"], broken["detected_at"]) == ("frustrated", LOST_AT + 24 * HOUR)
