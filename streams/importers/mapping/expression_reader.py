@@ -82,6 +82,14 @@ class ExpressionReader:
             return REFUSE
         return self.template(node, what)
 
+    def column_names(self, node: Node, what: str) -> tuple[str, ...] | None:
+        """A column, or a list of them."""
+        names = self.reader.listing(node, what, self.reader.text, most=100, least=1)
+        items = node.items if isinstance(node, Listing) else [node]
+        for name, item in zip(names or (), items, strict=True):
+            self.references.append(Reference(name, item.line, item.column))
+        return names
+
     def condition(self, node: Node, what: str) -> RowCondition | None:
         """Tests of columns, ``column|modifier: text`` or a list of texts."""
         if not isinstance(node, Tree) or not node.entries:

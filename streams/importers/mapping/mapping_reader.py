@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from streams.detection import RuleFileError
-from streams.detection.document import Listing, Node, Scalar, read_document
 from streams.detection.document import Mapping as Tree
+from streams.detection.document import Node, Scalar, read_document
 from streams.detection.reader import Reader, Section, described
 from streams.importers.channels import CHANNELS
 from streams.importers.mapping.errors import MappingFileError
 from streams.importers.mapping.expression import Expression, Outcome
 from streams.importers.mapping.expression_reader import EXPRESSION_KEYS, TIME_KEYS, ExpressionReader
-from streams.importers.mapping.mapping import FORMATS, CsvForm, Format, Hash, Join, Mapping, Occurrence, Reference, Skip
-from streams.importers.mapping.numbers import NumberFormat
-from streams.importers.mapping.property import KINDS, Kind, Property
+from streams.importers.mapping.file_form_reader import FileFormReader
+from streams.importers.mapping.mapping import FORMATS, Format, Hash, Mapping, Occurrence, Reference, Skip
+from streams.importers.mapping.property import Kind
+from streams.importers.mapping.property_reader import PropertyReader
 from streams.importers.mapping.row_condition import RowCondition
 from streams.importers.mapping.time_format import TimeFormat
 
@@ -26,12 +25,9 @@ MAPPING_KEYS = (
     *("source", "event_id", "customer_id", "anonymous", "identified", "channel", "type", "occurred_at"),
     *("correlation_id", "session_id", "identities", "properties"),
 )
-CSV_KEYS = ("encoding", "delimiter", "quote", "header", "columns", "skip_lines", "trim")
-PROPERTY_KEYS = (*EXPRESSION_KEYS, *TIME_KEYS, "type", "true", "false", "sum", "count")
 _ID = r"[a-z][a-z0-9_]*([.-][a-z0-9_]+)*"
 _TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _TYPE_REMEDY = "family.event in lower case, like order.completed"
-_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 
 
 def parse_mapping(text: str, filename: str) -> Mapping:
@@ -72,10 +68,10 @@ class _MappingReader:
             reader.text(description, "'description'")
         format_node = section.required("format", f"one of {', '.join(FORMATS)}")
         form: Format | None = reader.choice(format_node, "format", FORMATS) if format_node is not None else None
-        self._parts.numbers = self._numbers()
-        csv_form = self._csv(form)
-        join = self._join(form)
-        empty = self._texts("empty")
+        file = FileFormReader(section, form)
+        self._parts.numbers, csv_form, join, empty = file.numbers(), file.csv(), file.join(), file.empty()
+        if join is not None:
+            self._parts.references.append(Reference(join.on, join.line, join.column))
         skip = self._skip()
         group_node = section.value("group_by")
         group_by = self._parts.template(group_node, "'group_by'") if group_node is not None else None
@@ -91,7 +87,9 @@ class _MappingReader:
         occurred_at = self._occurred_at()
         correlation_id, session_id = self._optional("correlation_id"), self._optional("session_id")
         identities = self._identities()
-        properties = self._properties(grouped=group_node is not None, form=form)
+        default: Kind = "as_is" if form == "json_lines" else "string"
+        reads = PropertyReader(self._parts, default, grouped=group_node is not None)
+        properties = [reads.property(name, node) for name, node in self._named("properties")]
         if name is None or form is None or source is None or event_id is None or customer_id is None:
             return None
         if channel is None or kind is None or occurred_at is None or identified is None:
@@ -103,7 +101,7 @@ class _MappingReader:
             csv=csv_form,
             join=join,
             references=tuple(self._parts.references),
-            empty=frozenset(empty),
+            empty=empty,
             skip=skip,
             group_by=group_by,
             source=source,
@@ -117,107 +115,8 @@ class _MappingReader:
             correlation_id=correlation_id,
             session_id=session_id,
             identities=identities,
-            properties=properties,
+            properties=tuple(prop for prop in properties if prop is not None),
         )
-
-    # -- the file -----------------------------------------------------------------------------------
-
-    def _csv(self, form: Format | None) -> CsvForm:
-        node = self._section.value("csv")
-        if node is None:
-            return CsvForm()
-        if form == "json_lines":
-            self._reader.note(self._section.key("csv"), "'csv' in a mapping of JSON lines", "leave it out")
-        section = self._reader.section(node, "'csv'", CSV_KEYS)
-        if section is None:
-            return CsvForm()
-        found = CsvForm(trim=section.flag("trim", default=True))
-        if (encoding := self._encoding(section)) is not None:
-            found = replace(found, encoding=encoding)
-        if (delimiter := self._character(section, "delimiter")) is not None:
-            found = replace(found, delimiter=delimiter)
-        quote_node = section.value("quote")
-        if isinstance(quote_node, Scalar) and quote_node.text == "none":
-            found = replace(found, quote=None)
-        elif (quote := self._character(section, "quote")) is not None:
-            found = replace(found, quote=quote)
-        if found.quote == found.delimiter:
-            self._reader.note(section.node, f"'{found.quote}' is delimiter and quote", "write two different characters")
-        if (skipped := section.value("skip_lines")) is not None:
-            found = replace(found, skip_lines=self._reader.whole(skipped, "'skip_lines'", 0, 1_000) or 0)
-        return replace(found, columns=self._columns(section))
-
-    def _encoding(self, section: Section) -> str | None:
-        node = section.value("encoding")
-        name = self._reader.text(node, "'encoding'") if node is not None else None
-        if name is None or node is None:
-            return None
-        try:
-            "".encode(name)  # codecs.lookup alone would also find codecs that are no texts
-            return codecs.lookup(name).name
-        except LookupError:
-            self._reader.note(node, f"unknown encoding '{name}'", "utf-8, cp1252, iso-8859-15, utf-16 ...")
-            return None
-
-    def _character(self, section: Section, key: str) -> str | None:
-        node = section.value(key)
-        if node is None:
-            return None
-        text = node.text if isinstance(node, Scalar) else ""
-        text = _DELIMITERS.get(text, text)
-        if len(text) != 1 or text in "\r\n":
-            self._reader.note(node, f"'{key}' is {described(node)}", "write one character in quotes, or tab")
-            return None
-        return text
-
-    def _columns(self, section: Section) -> tuple[str, ...] | None:
-        header = section.flag("header", default=True)
-        node = section.value("columns")
-        if node is None:
-            if not header:
-                self._reader.note(section.key("header"), "no header and no columns", "name them: columns: [a, b]")
-            return None
-        if header:
-            self._reader.note(section.key("columns"), "'columns' of a file with a header", "write header: false too")
-        return self._reader.listing(node, "'columns'", self._reader.text, most=1_000, least=1)
-
-    def _join(self, form: Format | None) -> Join | None:
-        node = self._section.value("join")
-        section = self._reader.section(node, "'join'", ("file", "on")) if node is not None else None
-        if section is None:
-            return None
-        if form == "json_lines":
-            self._reader.note(self._section.key("join"), "'join' in a mapping of JSON lines", "join before importing")
-        file_node = section.required("file", "the name of a CSV file in the folder of the data")
-        on_node = section.required("on", "the column that both files have")
-        file = self._reader.text(file_node, "'file'") if file_node is not None else None
-        on = self._reader.text(on_node, "'on'") if on_node is not None else None
-        if file is None or on is None or on_node is None:
-            return None
-        self._parts.references.append(Reference(on, on_node.line, on_node.column))
-        return Join(file, on, on_node.line, on_node.column)
-
-    def _numbers(self) -> NumberFormat:
-        node = self._section.value("numbers")
-        section = self._reader.section(node, "'numbers'", ("decimal", "thousands")) if node is not None else None
-        if section is None:
-            return NumberFormat()
-        decimal = self._character(section, "decimal") or "."
-        thousands = self._character(section, "thousands") or ""
-        if decimal == thousands:
-            self._reader.note(section.node, "decimal and thousands marks are the same", "write two different ones")
-        for key, mark in (("decimal", decimal), ("thousands", thousands)):
-            if mark and mark in "0123456789+-eE":
-                self._reader.note(section.node, f"'{key}' cannot be {mark}", "write a mark, like a comma")
-        return NumberFormat(decimal, thousands)
-
-    def _texts(self, key: str) -> tuple[str, ...]:
-        node = self._section.value(key)
-        items = node.items if isinstance(node, Listing) else [node] if node is not None else []
-        for item in items:
-            if not isinstance(item, Scalar):
-                self._reader.note(item, f"'{key}' has {described(item)}", "write texts, like [NULL, n/a]")
-        return tuple(item.text for item in items if isinstance(item, Scalar))
 
     def _skip(self) -> tuple[Skip, ...]:
         def read(item: Node, what: str) -> Skip | None:
@@ -255,15 +154,8 @@ class _MappingReader:
                 self._reader.note(hashed, "the hash of a row, and several rows make one", "hash: [columns]")
             return Hash()
         assert hashed is not None
-        columns = self._column_names(hashed, "'hash'")
+        columns = self._parts.column_names(hashed, "'hash'")
         return None if columns is None else Hash(columns)
-
-    def _column_names(self, node: Node, what: str) -> tuple[str, ...] | None:
-        names = self._reader.listing(node, what, self._reader.text, most=100, least=1)
-        items = node.items if isinstance(node, Listing) else [node]
-        for name, item in zip(names or (), items, strict=True):
-            self._parts.references.append(Reference(name, item.line, item.column))
-        return names
 
     def _identified(self) -> bool | RowCondition | None:
         node = self._section.value("identified")
@@ -309,65 +201,3 @@ class _MappingReader:
     def _identities(self) -> dict[str, Expression]:
         found = {name: self._parts.expression(node, name) for name, node in self._named("identities")}
         return {name: part for name, part in found.items() if part is not None}
-
-    def _properties(self, grouped: bool, form: Format | None) -> tuple[Property, ...]:
-        default: Kind = "as_is" if form == "json_lines" else "string"
-        found = [self._property(name, node, default, grouped) for name, node in self._named("properties")]
-        return tuple(prop for prop in found if prop is not None)
-
-    def _property(self, name: str, node: Node, default: Kind, grouped: bool) -> Property | None:
-        if not isinstance(node, Tree):
-            part = self._parts.expression(node, name)
-            return None if part is None else Property(name, default, part)
-        section = self._reader.section(node, f"'{name}'", PROPERTY_KEYS)
-        if section is None:
-            return None
-        if section.has("count") or section.has("sum"):
-            return self._total(name, section, grouped)
-        part = self._parts.expression_of(section, name)
-        kind_node = section.value("type")
-        kind = self._reader.choice(kind_node, "type", KINDS) if kind_node is not None else default
-        times = self._parts.time_format(section) if kind == "time" else None
-        for key in TIME_KEYS:
-            if kind != "time" and section.has(key):
-                self._reader.note(section.key(key), f"'{key}' of a {kind}", "write type: time, or leave it out")
-        words = self._words(section, kind)
-        if part is None or kind is None or (kind == "time" and times is None):
-            return None
-        return Property(name, kind, part, times=times, words=words, numbers=self._parts.numbers)
-
-    def _total(self, name: str, section: Section, grouped: bool) -> Property | None:
-        reader, kind_node = self._reader, section.value("type")
-        for key, _ in section.node.entries:
-            if key.text in PROPERTY_KEYS and key.text not in ("sum", "count", "type"):
-                reader.note(key, f"'{key.text}' beside a sum or count", "leave it out")
-        if (count := section.value("count")) is not None:
-            if section.has("sum") or section.has("type"):
-                reader.note(section.node, "'count' stands alone", "write {count: rows}")
-            if not grouped:
-                reader.note(section.key("count"), "a count of rows without 'group_by'", "it would always be 1")
-            return Property(name, "long", counts_rows=True) if reader.choice(count, "count", ("rows",)) else None
-        kinds: tuple[Kind, ...] = ("double", "long")
-        kind = reader.choice(kind_node, "type of a sum", kinds) if kind_node is not None else "double"
-        node = section.value("sum")
-        factors = self._column_names(node, "'sum'") if node is not None else None
-        if kind is None or factors is None:
-            return None
-        return Property(name, kind, factors=factors, numbers=self._parts.numbers)
-
-    def _words(self, section: Section, kind: Kind | None) -> dict[str, bool] | None:
-        if not (section.has("true") or section.has("false")):
-            return None
-        if kind != "boolean":
-            self._reader.note(section.node, f"'true' and 'false' of a {kind}", "write type: boolean")
-        found: dict[str, bool] = {}
-        for key, flag in (("true", True), ("false", False)):
-            node = section.required(key, f"the words that mean {key}")
-            for item in node.items if isinstance(node, Listing) else [node] if node is not None else []:
-                if not isinstance(item, Scalar):
-                    self._reader.note(item, f"'{key}' has {described(item)}", "write words")
-                elif item.text in found:
-                    self._reader.note(item, f"'{item.text}' means both", "let it mean one")
-                else:
-                    found[item.text] = flag
-        return found

@@ -9,7 +9,7 @@ from typing import Literal
 
 from schemas.types import Value
 from streams.importers.mapping.expression import Expression
-from streams.importers.mapping.numbers import LONG_MAX, LONG_MIN, NumberFormat, double_of, long_of, shown
+from streams.importers.mapping.numbers import NumberFormat, double_of, long_of, shown
 from streams.importers.mapping.template import Values, text_of
 from streams.importers.mapping.time_format import TimeFormat
 from streams.importers.refusal import RowRefused
@@ -81,8 +81,6 @@ class Property:
         if self.kind == "time":
             assert self.times is not None
             return self.times.milliseconds(value)
-        if isinstance(value, int) and not isinstance(value, bool) and not LONG_MIN <= value <= LONG_MAX:
-            raise ValueError(f"{value} is beyond 64 bits")
         return value
 
     def _number(self, number: Decimal) -> int | float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -32,7 +32,7 @@ class ColumnTest:
     texts: tuple[str, ...] = ()
     bound: Decimal = Decimal(0)
     there: bool = True
-    numbers: NumberFormat = NumberFormat()  # noqa: RUF009 - it has no state
+    numbers: NumberFormat = field(default_factory=NumberFormat)
 
     def holds(self, row: Values) -> bool:
         """Whether the row passes."""

@@ -17,6 +17,7 @@ from streams.detection import Mistake
 from streams.detection.reader import did_you_mean
 from streams.importers.mapping.errors import MappingFileError
 from streams.importers.mapping.mapping import CsvForm, Mapping
+from streams.importers.mapping.numbers import LONG_MAX, LONG_MIN
 from streams.importers.mapping.template import FILE, ROW
 from streams.importers.plain_or_gzip import opened
 from streams.importers.refusal import FileProblem, Refusal, RowRefused
@@ -211,7 +212,7 @@ def _json_rows(mapping: Mapping, path: Path, file: IO[bytes]) -> Iterator[Row | 
             if not isinstance(content, dict):
                 raise RowRefused("the line is no JSON object")
             values: dict[str, Value] = {name: _at(content, name, steps, mapping.empty) for name, steps in paths}
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, RecursionError, msgspec.MsgspecError) as error:
             yield Refusal(number, str(error) if isinstance(error, RowRefused) else f"not JSON: {error}")
             continue
         values[ROW], values[FILE] = number, path.name
@@ -234,6 +235,8 @@ def _at(content: dict[str, Any], name: str, steps: list[str], empty: frozenset[s
     if isinstance(found, dict | list):
         kind = "an object" if isinstance(found, dict) else "a list"
         raise RowRefused(f"'{name}' is {kind}; name what is wanted in it, like {name}.{_inside(found)}")
+    if isinstance(found, int) and not LONG_MIN <= found <= LONG_MAX:
+        raise RowRefused(f"'{name}' is a whole number beyond 64 bits; write it as a text")
     return None if isinstance(found, str) and (not found or found in empty) else found
 
 

@@ -114,6 +114,7 @@ class TestJsonLines:
         [
             ("{", "not JSON: Input data was truncated"),
             ("[1]", "the line is no JSON object"),
+            ("[" * 99_999, "not JSON: maximum recursion depth exceeded while deserializing an object"),
             ('{"id": {"nr": 1}}', "'id' is an object; name what is wanted in it, like id.nr"),
             ('{"id": [1]}', "'id' is a list; name what is wanted in it, like id.0"),
         ],
@@ -130,7 +131,7 @@ class TestJsonLines:
 
     def test_a_whole_number_beyond_64_bits_is_refused(self, tmp_path: Path) -> None:
         found = read(self.JSON, self.line(note=str(2**63)), tmp_path)
-        assert found.refused == [(1, "x_note: 9223372036854775808 is beyond 64 bits")]
+        assert found.refused == [(1, "'note' is a whole number beyond 64 bits; write it as a text")]
 
 
 class TestTotality:
