@@ -145,11 +145,11 @@ class Vocabulary:
     def _property_violations(self, known: TouchpointType, properties: Properties) -> Iterator[Violation]:
         own = self._own[known.name]
         for name, value in properties.items():
+            if value is None:
+                continue
             if name not in own:
                 if not known.is_open and not name.startswith(OWN_PROPERTY):
                     yield Violation(UNKNOWN_PROPERTY, name, f"property {name} is not one of {known.name}")
-                continue
-            if value is None:
                 continue
             meant = self.properties[name]
             if not meant.has_type(value):

@@ -54,6 +54,7 @@ FITS = {
     "every type": left(step=-4, due_at=T0, agent="", metric="csat", first=False),
     "a whole number written with a point": left(step=2.0),
     "a null for what is optional": left(agent=None),
+    "a null for what nobody knows": left(wait_second=None),
     "what every type may carry": left(reason="moving"),
     "a firm's own property": left(x_colour="red"),
     "a firm's own type": made("x.anything", {"whatever": 1}),
