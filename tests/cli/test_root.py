@@ -11,7 +11,7 @@ from tests.cli.conftest import Run, environment
 
 COMMANDS = (
     *("clickhouse-embedded", "demo", "explain", "import", "loader", "metrics", "outreach", "publish"),
-    *("query", "rules", "settings", "status", "topics", "touchpoints", "trace", "worker"),
+    *("query", "rules", "score", "settings", "simulate", "status", "topics", "touchpoints", "trace", "worker"),
 )
 
 
@@ -23,7 +23,9 @@ def test_help_lists_every_command_and_the_exit_codes(momentous: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [(name,) for name in COMMANDS] + [("topics", "create"), ("rules", "publish"), ("import", "bank")]
+    "command",
+    [(name,) for name in COMMANDS]
+    + [("topics", "create"), ("rules", "publish"), ("import", "bank"), ("outreach", "pause")],
 )
 def test_every_command_has_help(momentous: Run, command: tuple[str, ...]) -> None:
     told = momentous(*command, "--help")
