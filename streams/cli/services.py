@@ -36,7 +36,10 @@ def loader(
         str, typer.Option(help="Static membership id, unique among the loaders: a restarted one resumes at once.")
     ] = "",
 ) -> None:
-    """Load every topic into ClickHouse, each record once, until stopped."""
+    """Load every topic into ClickHouse, each record once, until stopped.
+
+    Several on one machine need a MOMENTOUS_LOADER_WEB_PORT each (0: no HTTP).
+    """
     import signal
     import threading
 

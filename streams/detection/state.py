@@ -88,7 +88,12 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
 
     def partial_matches(self) -> int:
         """Sequences that have begun and not ended, also those whose time is up and nobody has looked at since."""
-        return sum(len(rule.memory.partials) for rule in self.rules.values() if type(rule.memory) is SequenceState)
+        count = 0
+        for rule in self.rules.values():
+            memory = rule.memory
+            if type(memory) is SequenceState:
+                count += len(memory.partials)
+        return count
 
     def forget(self, rule_id: str) -> None:
         """Drop everything that this rule remembers."""
