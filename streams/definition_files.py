@@ -30,6 +30,12 @@ class Definition(NamedTuple):
     filename: str
     control: Control
 
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        carried = self.control["activation"]
+        return "" if carried is None else carried["text"]
+
 
 class BadDefinitions(MomentousError):
     """Files with mistakes; ``lines`` names each one as ``file:line:column: what; remedy``."""

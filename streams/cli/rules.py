@@ -30,6 +30,7 @@ def publish(
     from streams.definition_files import BadDefinitions, read_definitions, shipped_definitions
     from streams.publishing import activate
     from streams.settings import load_settings
+    from streams.vocabulary import shipped_vocabulary, unheard_types
 
     settings = load_settings()
     try:
@@ -39,6 +40,10 @@ def publish(
             complain(line)
         complain(f"error: {error}")
         return REFUSED
+    for found in definitions:
+        if found.kind == "rule":
+            for line in unheard_types(found.text, found.filename, shipped_vocabulary()):
+                complain(f"note: {line}")
     kinds = Counter(found.kind for found in definitions)
     named = f"{counted(kinds['rule'], 'rule')}, {counted(kinds['policy'], 'policy', 'policies')}"
     if kinds["time"]:

@@ -6,6 +6,7 @@ from streams.vocabulary.errors import VocabularyFileError
 from streams.vocabulary.page import bounds_text, requirements, vocabulary_page
 from streams.vocabulary.property import Property
 from streams.vocabulary.reader import parse_vocabulary
+from streams.vocabulary.rule_words import unheard_types
 from streams.vocabulary.shipped import shipped_vocabulary
 from streams.vocabulary.touchpoint_type import TouchpointType
 from streams.vocabulary.vocabulary import KINDS, Violation, Vocabulary
@@ -24,6 +25,7 @@ __all__ = [
     "read_violation_counter",
     "requirements",
     "shipped_vocabulary",
+    "unheard_types",
     "violation_counter",
     "vocabulary_page",
 ]

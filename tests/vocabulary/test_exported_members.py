@@ -20,6 +20,7 @@ def test_the_door_of_the_vocabulary_is_exactly_this() -> None:
         "read_violation_counter",
         "requirements",
         "shipped_vocabulary",
+        "unheard_types",
         "violation_counter",
         "vocabulary_page",
     ]
