@@ -137,6 +137,12 @@ def _publish(
         _name_refused(log, show)
         for detail, touchpoints in log.violations.items():
             complain(f"note: {detail} ({counted(touchpoints, 'touchpoint')}); docs/touchpoints.md has the vocabulary")
+        repeated, event_id = log.repeated()
+        if repeated:
+            complain(
+                f"note: {counted(repeated, 'touchpoint repeats', 'touchpoints repeat')} an event id, the first is "
+                f"'{event_id}'; a repetition within seven days counts as a duplicate"
+            )
         if refused is not None:
             written = log.write_refused(refused)
             say(f"{refused}: {counted(written, 'refused row')}")

@@ -17,7 +17,7 @@ from streams.importers.mapping.mapping import Mapping, Reference
 from streams.importers.mapping.refused_rows import copy_rows
 from streams.importers.mapping.rows import Row, read_rows
 from streams.importers.mapping.template import FILE, ROW
-from streams.importers.refusal import Refusal, RowRefused
+from streams.importers.refusal import FileProblem, Refusal, RowRefused
 from streams.importers.sorted_spool import RUN_ITEMS, SortedSpool
 from streams.vocabulary import shipped_vocabulary
 
@@ -41,7 +41,8 @@ class EventLog:
     """Collects the touchpoints of one or more files; a context manager that drops its temporary files.
 
     Memory is bounded whatever the size of the files: rows that belong together are brought together
-    by an external sort, and a second one puts the touchpoints in the order of time.
+    by an external sort, a second one puts the touchpoints in the order of time, and a third finds
+    event ids that are there twice.
 
     Attributes:
         rows: rows read, the header and empty lines apart.
@@ -56,6 +57,7 @@ class EventLog:
     def __init__(self, run_items: int = RUN_ITEMS) -> None:
         self._run_items = run_items
         self._spool: SortedSpool[Touchpoint] = SortedSpool(run_items)
+        self._ids: SortedSpool[tuple[str, str]] = SortedSpool(run_items)
         self._files = 0
         self._mappings: dict[Path, Mapping] = {}
         self._first_at: int | None = None
@@ -103,13 +105,24 @@ class EventLog:
         """All refused rows."""
         return sum(map(len, self.refused_rows.values()))
 
+    def repeated(self) -> tuple[int, str]:
+        """How many touchpoints repeat the event id of another of their source, and the first such id."""
+        count, first, last = 0, "", ("", "")
+        for source, event_id in self._ids:
+            if (source, event_id) == last:
+                count, first = count + 1, first or event_id
+            last = source, event_id
+        return count, first
+
     def write_refused(self, to: Path) -> int:
         """Write all refused rows to a file as they stood, by reading their files again; how many.
 
         Raises:
             OSError: the file cannot be written.
-            FileProblem: a file of the log cannot be read any more.
+            FileProblem: it is a file of the log, or one of these cannot be read any more.
         """
+        if any(to.exists() and to.samefile(path) for path in self._mappings):
+            raise FileProblem(f"{to}: is the data itself", "write the refused rows to a file of their own")
         with to.open("wb") as written:
             return sum(
                 copy_rows(self._mappings[path], path, numbers, written) for path, numbers in self.refused_rows.items()
@@ -118,6 +131,7 @@ class EventLog:
     def close(self) -> None:
         """Drop the touchpoints."""
         self._spool.close()
+        self._ids.close()
 
     def __enter__(self) -> Self:
         return self
@@ -182,6 +196,8 @@ class EventLog:
         if self._vocabulary.kinds(touchpoint):
             self.violations.update({violation.detail for violation in self._vocabulary.violations(touchpoint)})
         self._spool.add((at, self._files, numbers[0]), touchpoint)
+        source, event_id = touchpoint["source"], touchpoint["event_id"]
+        self._ids.add((source, event_id, self._files, numbers[0]), (source, event_id))
 
     def _refuse(self, path: Path, number: int, reason: str) -> None:
         self.refused_rows.setdefault(path, array("Q")).append(number)

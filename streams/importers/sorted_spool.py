@@ -40,7 +40,7 @@ class SortedSpool(Generic[T]):
 
         Args:
             key: a list or tuple of texts and numbers that compare with those of other items; different for each.
-            item: anything that msgpack carries.
+            item: anything that msgpack carries; a tuple may come back as a list.
         """
         self._held.append((key, item))
         self._added += 1

@@ -151,6 +151,25 @@ def test_types_outside_the_vocabulary_are_noted_and_no_reason_to_refuse(momentou
     assert told.code == 0
 
 
+def test_event_ids_that_are_there_twice_are_noted(momentous: Run, tmp_path: Path) -> None:
+    rows = "7,ann,1795428000,lamp\n8,ann,1795428000,lamp\n7,ann,1795428001,vase\n7,ann,1795428002,rug\n"
+    told = momentous("import", "--mapping", *files(tmp_path, rows), "--dry-run")
+    assert told.err == (
+        "note: 2 touchpoints repeat an event id, the first is '7'; "
+        "a repetition within seven days counts as a duplicate\n"
+    )
+    assert told.code == 0
+
+
+def test_refused_rows_are_never_written_over_the_data(momentous: Run, tmp_path: Path) -> None:
+    mapping, data = files(tmp_path, "1,ann,soon,lamp\n")
+    told = momentous("import", "--mapping", mapping, data, "--refused", f"../{tmp_path.name}/{data}")
+    assert told.err.splitlines()[-1].endswith(
+        "visits.csv: is the data itself; write the refused rows to a file of their own"
+    )
+    assert (told.code, (tmp_path / data).read_text().splitlines()[1]) == (2, "1,ann,soon,lamp")
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

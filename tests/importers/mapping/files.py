@@ -31,6 +31,7 @@ class Read:
         self.refused = [(refused.row, refused.reason) for refused in sorted(log.refused)]
         self.skipped = dict(log.skipped)
         self.violations = dict(log.violations)
+        self.repeated = log.repeated()
         self.unseen = [reference.name for reference in log.unseen]
 
     @property

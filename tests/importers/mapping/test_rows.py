@@ -159,6 +159,7 @@ class TestTotality:
             )
             assert spilled.touchpoints == whole.touchpoints
             assert spilled.refused == whole.refused
+            assert spilled.repeated == whole.repeated
 
 
 class TestRefusedRows:
