@@ -20,7 +20,8 @@ of time seconds, money whole currency units with decimals beside `currency`, pos
 `correlation_id` ties the touchpoints of one flow, call or order together, `session_id` those of one visit. A property \
 that is null counts as missing.
 - **Own words are welcome.** Types that begin with `{OWN_TYPE}` and properties that begin with `{OWN_PROPERTY}` are \
-yours; nothing is said about them.
+yours; nothing is said about them. A rule that listens to any other type that is not here is noted when it is \
+validated (`momentous rules publish --dry-run`).
 - **Nothing here refuses a touchpoint.** What does not fit is taken in like everything else, and counted by its source \
 in the counters of the partition, `violation:<source>:<kind>`, one per touchpoint and kind: `unknown_type`, \
 `unknown_property`, `missing_property`, `missing_field`, `wrong_type`, `out_of_range` (also a text that \
