@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from streams.cli.failures import failure
 from streams.telemetry import OperationsServer, PortTaken, Reply
 
 
@@ -59,3 +60,10 @@ def test_a_taken_port_is_told_with_its_setting(server: OperationsServer) -> None
         r"set MOMENTOUS_LOADER_WEB_PORT to a free port, or to 0 for no HTTP$",
     ):
         OperationsServer("127.0.0.1", server.port, {}, "loader_web_port")
+
+
+def test_a_taken_port_ends_a_command_as_a_wrong_setting_does(server: OperationsServer) -> None:
+    with pytest.raises(PortTaken) as caught:
+        OperationsServer("127.0.0.1", server.port, {})
+    message, code = failure(caught.value)
+    assert (message.startswith("error: cannot listen on 127.0.0.1:"), code) == (True, 2)
