@@ -25,6 +25,9 @@ SOURCES = {
     "partner": "city-partners",
     "employee": "city-staff",
 }
+ANONYMOUS = "anon:"
+"""How the id begins of who is not known by name."""
+
 _OTHER_SOURCE = "city-web"
 
 
@@ -50,7 +53,7 @@ class Script:
         planted: whether it is told for the sake of its moments.
     """
 
-    __slots__ = ("_number", "_said", "lines", "moments", "person", "planted")
+    __slots__ = ("_identified", "_number", "_said", "lines", "moments", "person", "planted")
 
     def __init__(self, person: Person, number: int, planted: bool) -> None:
         self.person = person
@@ -59,6 +62,12 @@ class Script:
         self.moments: list[Expected] = []
         self._number = number
         self._said = 0
+        self._identified = not person.id.startswith(ANONYMOUS)
+
+    def call_by(self, customer_id: str) -> None:
+        """From here on the episode's customer goes by that id."""
+        self.person = self.person._replace(id=customer_id)
+        self._identified = not customer_id.startswith(ANONYMOUS)
 
     def id(self, kind: str) -> str:
         """An identifier of this episode: of its call, flow, order."""
@@ -83,7 +92,7 @@ class Script:
             "event_id": f"{self._number}-{self._said}",
             "source": SOURCES.get(on, _OTHER_SOURCE),
             "customer_id": self.person.id,
-            "identified": True,
+            "identified": self._identified,
             "channel": on,
             "type": kind,
             "occurred_at": at,

@@ -5,7 +5,18 @@ contacts and promises what many of them add up to.
 """
 
 from streams.simulation.everyday.contact import call, chat, letter, load_reports
-from streams.simulation.everyday.life import bill, content, flow, measure, settle_in, shop, trip, visit
+from streams.simulation.everyday.life import (
+    bill,
+    content,
+    flow,
+    measure,
+    message,
+    passing,
+    settle_in,
+    shop,
+    trip,
+    visit,
+)
 from streams.simulation.everyday.order import order
 from streams.simulation.stage import Story
 
@@ -15,7 +26,9 @@ ACTIVITIES_A_DAY = 0.7
 """How much one customer begins on a day."""
 
 _WEIGHTS: dict[Story, int] = {
-    visit: 42,
+    visit: 34,
+    passing: 4,
+    message: 4,
     measure: 13,
     shop: 6,
     flow: 11,

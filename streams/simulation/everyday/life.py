@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.simulation.plan import DAY_MS
 from streams.simulation.rhythm import HOUR_MS
-from streams.simulation.script import Script
+from streams.simulation.script import ANONYMOUS, Script
 from streams.simulation.stage import Stage
 
 SECOND_MS = 1_000
@@ -28,12 +28,30 @@ def visit(stage: Stage, script: Script, at: int) -> None:
     """Looks around on web or app."""
     dice, who = stage.dice, script.person
     session, kind = script.id("visit"), "screen.viewed" if who.mobile else "page.viewed"
-    script.say(at, "session.started", who.channel, session_id=session, loose=True)
+    device = f"{who.device}-{who.number}"
+    script.say(at, "session.started", who.channel, session_id=session, loose=True, device_id=device)
     for _ in range(1 + int(dice.random() * 5)):
         at += int((2 + dice.random() * 90) * SECOND_MS)
         page = _PAGES[int(dice.random() * len(_PAGES))]
         script.say(at, kind, who.channel, session_id=session, loose=True, page=page)
     script.say(at + MINUTE_MS, "session.ended", who.channel, session_id=session, loose=True)
+
+
+def passing(stage: Stage, script: Script, at: int) -> None:
+    """Looks around without saying who it is."""
+    script.call_by(ANONYMOUS + script.id("visit"))
+    visit(stage, script, at)
+
+
+def message(stage: Stage, script: Script, at: int) -> None:
+    """Gets one of the firm's ordinary messages, and may open it."""
+    dice = stage.dice
+    channel = ("email", "email", "sms", "push", "post")[int(dice.random() * 5)]
+    number = script.id("message")
+    script.say(at, f"{channel}.sent", channel, loose=True, message_id=number, purpose="news", topic="season")
+    if channel in ("email", "push") and dice.random() < 0.4:
+        opened_at = at + int((1 + dice.random() * 300) * MINUTE_MS)
+        script.say(opened_at, f"{channel}.opened", channel, loose=True, message_id=number)
 
 
 def measure(stage: Stage, script: Script, at: int) -> None:

@@ -6,6 +6,7 @@ from streams.simulation.plots import (
     contact,
     feedback,
     flow,
+    habit,
     ivr,
     joy,
     learning,
@@ -21,7 +22,23 @@ from streams.simulation.plots.plot import Plot
 
 __all__ = ["PLOTS", "Plot", "plots_for"]
 
-_FAMILIES = (flow, contact, queue, ivr, money, travel, shop, cases, web, feedback, joy, learning, outreach, promise)
+_FAMILIES = (
+    flow,
+    contact,
+    queue,
+    ivr,
+    money,
+    travel,
+    shop,
+    cases,
+    web,
+    feedback,
+    joy,
+    learning,
+    outreach,
+    promise,
+    habit,
+)
 
 _REGULAR_ROUNDS = 4
 
