@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from streams.detection.clause import Clause
 from streams.detection.condition_reader import required_condition
 from streams.detection.document import Mapping, Node, Scalar
 from streams.detection.fields import Field
-from streams.detection.operators import Event, Operator, Window
+from streams.detection.operators import Event, Operator, Pattern, PatternStep
 from streams.detection.promise_reader import PROMISE_KEYS, read_promise
-from streams.detection.reader import NO_BOUND, Reader, Section, described, did_you_mean
+from streams.detection.reader import Reader, Section, described, did_you_mean
+from streams.detection.rhythm_reader import (
+    HABIT_KEYS,
+    RHYTHM_KEYS,
+    SCORE_KEYS,
+    read_habit,
+    read_rhythm,
+    read_score,
+)
 from streams.detection.sequence_reader import SEQUENCE_KEYS, read_sequence
-from streams.detection.state import MAX_WINDOW_ENTRIES
+from streams.detection.series_reader import SERIES_KEYS, read_series
 
-_WINDOW_KEYS = ("at_least", "within", "inclusive")
 _KEYS = {
-    "event": ("event",),
-    "count": ("count", *_WINDOW_KEYS),
-    "distinct": ("distinct", "of", *_WINDOW_KEYS),
+    "event": ("event", "first"),
+    "count": SERIES_KEYS["count"],
+    "distinct": SERIES_KEYS["distinct"],
     "sequence": SEQUENCE_KEYS,
     "promise": PROMISE_KEYS,
+    **SERIES_KEYS,
+    "silence": RHYTHM_KEYS,
+    "habit": HABIT_KEYS,
+    "score": SCORE_KEYS,
 }
 OPERATORS = tuple(_KEYS)
+_WITHOUT_BY = ("silence", "habit")
 
 
 def read_detect(reader: Reader, node: Node, by: tuple[Field, ...]) -> Operator | None:
@@ -40,26 +53,28 @@ def read_detect(reader: Reader, node: Node, by: tuple[Field, ...]) -> Operator |
     section = reader.section(node, f"'{word}'", _KEYS[word])
     if section is None:
         return None
+    if by and word in _WITHOUT_BY:
+        reader.note(named[0], f"'{word}' with 'by'", "leave 'by' out: it is the customer's own")
+    return _read(section, word, by)
+
+
+def _read(section: Section, word: str, by: tuple[Field, ...]) -> Operator | None:
     if word == "event":
-        condition = required_condition(section, "event")
-        return None if condition is None else Event(condition)
+        return _event(section)
     if word == "sequence":
         return read_sequence(section, by)
-    return read_promise(section) if word == "promise" else _window(section, word)
+    if word in SERIES_KEYS:
+        return read_series(section, word, by)
+    if word == "promise":
+        return read_promise(section)
+    if word == "silence":
+        return read_rhythm(section)
+    return read_habit(section) if word == "habit" else read_score(section)
 
 
-def _window(section: Section, word: str) -> Window | None:
-    reader = section.reader
-    field = None
-    if word == "distinct":
-        node = section.value("distinct")
-        field = reader.field(node, "'distinct'") if node is not None else None
-    condition = required_condition(section, "of" if word == "distinct" else "count")
-    number = section.required("at_least", "write how many, like at_least: 3")
-    at_least = reader.whole(number, "'at_least'", 2, MAX_WINDOW_ENTRIES) if number is not None else None
-    within = section.required("within", NO_BOUND)
-    within_ms = reader.duration(within, "'within'") if within is not None else None
-    inclusive = section.flag("inclusive")
-    if condition is None or at_least is None or within_ms is None or (word == "distinct" and field is None):
+def _event(section: Section) -> Event | Pattern | None:
+    condition = required_condition(section, "event")
+    first = section.flag("first")
+    if condition is None:
         return None
-    return Window(condition, field, at_least, within_ms, inclusive)
+    return Pattern((PatternStep("start", Clause(condition)),), every="once") if first else Event(condition)

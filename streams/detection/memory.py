@@ -24,6 +24,19 @@ MAX_SPENT = 100
 MAX_BROKEN = 100
 """Most correlations of which a pattern remembers when an absence was last broken."""
 
+MAX_SERIES_ENTRIES = 200
+"""Most touchpoints in one rule's series of values; the oldest leave first."""
+MAX_MARKS = 100
+"""Most correlations of which a window remembers what ended its count."""
+MAX_VISITS = 21
+"""Most visits by which a customer's own rhythm is known; the oldest leave first."""
+MAX_HABIT_DAYS = 60
+"""Most days on which a habit is known; the oldest leave first."""
+MAX_SCORES = 50
+"""Most correlations with a score of one rule; the one not added to for longest leaves first."""
+MAX_SCORE_EVIDENCE = 20
+"""Most touchpoints that a score shows; the newest stay."""
+
 
 class PromiseEntry(msgspec.Struct, array_like=True, gc=False):
     """One promise, or what arrived of it so far. Times in ms UTC."""
@@ -94,3 +107,74 @@ class PatternState(msgspec.Struct, array_like=True, tag=4, gc=False):
     def references(self) -> list[int]:
         """Every reference that it holds, one for each holder."""
         return [ref for attempt in self.attempts for ref in attempt.refs]
+
+
+class SeriesState(msgspec.Struct, array_like=True, tag=5, gc=False):
+    """Touchpoints with values, by occurred_at, equal times in the order of arrival."""
+
+    refs: list[int]
+    keys: list[tuple[str | None, ...]]
+    """Correlation of each entry; empty where the rule has no ``by``."""
+    values: list[tuple[int | float | str | None, ...]]
+    """What the operator looks at."""
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return self.refs
+
+
+class RhythmState(msgspec.Struct, array_like=True, tag=7, gc=False):
+    """A customer's visits. Times in ms UTC."""
+
+    visits: list[int]
+    """When the last visits began, oldest first."""
+    last_at: int
+    """When the newest touchpoint occurred."""
+    refs: list[int]
+    """The newest touchpoint."""
+    due: int | None = None
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return self.refs
+
+
+class HabitState(msgspec.Struct, array_like=True, tag=8, gc=False):
+    """Days of a habit."""
+
+    days: list[int]
+    """Days since 1970 (UTC), oldest first."""
+    last_at: int
+    """When the newest touchpoint occurred, ms UTC."""
+    refs: list[int]
+    """The newest touchpoint."""
+    is_held: bool = False
+    """Whether the habit was there and has not been reported as stopped or resumed since."""
+    due: int | None = None
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return self.refs
+
+
+class ScoreEntry(msgspec.Struct, array_like=True, gc=False):
+    """One correlation's score."""
+
+    key: tuple[str | None, ...]
+    at: int
+    """As of when, ms UTC."""
+    value: float
+    refs: list[int]
+    """Its newest touchpoints, by occurred_at."""
+    is_over: bool = False
+    """Whether it crossed its threshold and has not come down since."""
+
+
+class ScoreState(msgspec.Struct, array_like=True, tag=9, gc=False):
+    """Scores, the one added to last at the end."""
+
+    entries: list[ScoreEntry]
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return [ref for entry in self.entries for ref in entry.refs]

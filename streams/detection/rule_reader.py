@@ -74,7 +74,7 @@ def _rule(section: Section) -> Rule | None:
     late = section.value("late")
     chosen_late: Late | None = reader.choice(late, "late", get_args(Late)) if late is not None else None
     if late is not None and detect is not None and detect.default_late is None:
-        reader.note(section.key("late"), "'late' has no meaning for a single event", "leave it out")
+        reader.note(section.key("late"), "'late' has no meaning here", "leave it out")
     cool_down = _cool_down(section, by)
     expires_after = section.duration("expires_after")
     resolved_by = _resolved_by(section)

@@ -8,7 +8,14 @@ from __future__ import annotations
 import msgspec
 
 from streams.detection.evidence import Evidence
-from streams.detection.memory import PatternState, PromiseState
+from streams.detection.memory import (
+    HabitState,
+    PatternState,
+    PromiseState,
+    RhythmState,
+    ScoreState,
+    SeriesState,
+)
 
 MAX_WINDOW_ENTRIES = 200
 """Most touchpoints in one rule's window; the oldest leave first."""
@@ -46,7 +53,30 @@ class SequenceState(msgspec.Struct, array_like=True, tag=2, gc=False):
     partials: list[Partial]
 
 
-Memory = WindowState | SequenceState | PromiseState | PatternState | None
+class ClearedState(msgspec.Struct, array_like=True, tag=6, gc=False):
+    """A window or series, and what ended its count."""
+
+    inner: WindowState | SeriesState | None
+    marks: dict[str, int] = {}
+    """When that last happened, ms UTC by occurred_at, by correlation."""
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return self.inner.refs if self.inner is not None else []
+
+
+Memory = (
+    WindowState
+    | SequenceState
+    | PromiseState
+    | PatternState
+    | SeriesState
+    | ClearedState
+    | RhythmState
+    | HabitState
+    | ScoreState
+    | None
+)
 """What an operator remembers; None for one that remembers nothing."""
 
 

@@ -9,16 +9,23 @@ import pytest
 
 from streams.detection import parse_rule, run_rule_tests
 from streams.detection.conditions import MODIFIERS
+from streams.detection.detect_reader import OPERATORS
 from streams.detection.document import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from streams.detection.errors import MAX_MISTAKES
 from streams.detection.firing import MAX_EVIDENCE
 from streams.detection.memory import (
     MAX_ATTEMPTS,
     MAX_BROKEN,
+    MAX_HABIT_DAYS,
+    MAX_MARKS,
     MAX_OPEN_PROMISES,
     MAX_PROMISE_RESULTS,
+    MAX_SCORE_EVIDENCE,
+    MAX_SCORES,
+    MAX_SERIES_ENTRIES,
     MAX_SPENT,
     MAX_TAKEN,
+    MAX_VISITS,
 )
 from streams.detection.rule_reader import RULE_KEYS
 from streams.detection.sequence_reader import MAX_STEPS
@@ -55,6 +62,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
     bounds = (
         *(MAX_WINDOW_ENTRIES, MAX_PARTIAL_MATCHES, MAX_STEPS, MAX_PROGRESS, MAX_COOL_DOWNS),
         *(MAX_ATTEMPTS, MAX_TAKEN, MAX_SPENT, MAX_BROKEN),
+        *(MAX_SERIES_ENTRIES, MAX_MARKS, MAX_VISITS, MAX_HABIT_DAYS, MAX_SCORES, MAX_SCORE_EVIDENCE),
         *(MAX_OPEN_PROMISES, MAX_PROMISE_RESULTS),
     )
     shown = [int(number) for number in re.findall(r"\| (\d+)(?: \(.*\))? \|", table)]
@@ -66,3 +74,8 @@ def test_the_bounds_are_those_of_the_code() -> None:
 
 def test_the_other_numbers_too() -> None:
     assert (f"(the first {MAX_MISTAKES})" in PAGE, f"the newest {MAX_EVIDENCE} others" in PAGE) == (True, True)
+
+
+def test_every_operator_is_shown() -> None:
+    shown = PAGE[PAGE.index("## What `detect`") : PAGE.index("## Time")]
+    assert [word for word in OPERATORS if f"`{word}" not in shown] == []

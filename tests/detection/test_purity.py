@@ -12,7 +12,18 @@ import streams.detection
 FOLDER = Path(streams.detection.__file__).parent
 MODULES = sorted(FOLDER.rglob("*.py"))
 PURE = {
-    *("__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "hashlib", "math", "re"),
+    *(
+        "__future__",
+        "bisect",
+        "collections",
+        "dataclasses",
+        "datetime",
+        "difflib",
+        "hashlib",
+        "itertools",
+        "math",
+        "re",
+    ),
     *("pathlib", "typing", "msgspec", "ruamel"),
 }
 OURS = ("streams.detection", "schemas.types")

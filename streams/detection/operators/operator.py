@@ -9,7 +9,7 @@ raises leaves everything as it was. ``memory`` is the operator's own kind of sta
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -113,8 +113,9 @@ class Timer(Protocol):
 class Operator(Protocol):
     """What a rule's ``detect`` says."""
 
-    default_late: ClassVar[Late | None]
-    """What a rule does with late touchpoints unless it says; None: the operator does not ask."""
+    @property
+    def default_late(self) -> Late | None:
+        """What a rule does with late touchpoints unless it says; None: the operator does not ask."""
 
     def keeps(self) -> tuple[Field, ...]:
         """Fields of evidence that it compares later touchpoints with."""

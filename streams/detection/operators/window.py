@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from schemas.types import Touchpoint
 from streams.detection.conditions import Check, Condition
 from streams.detection.evidence import Table
-from streams.detection.fields import Field, Key, keyer, token
+from streams.detection.fields import Field, Getter, Key, keyer, token
 from streams.detection.operators.operator import Arrival, Found, Frame, Late, Match, Outcome
 from streams.detection.state import MAX_WINDOW_ENTRIES, WindowState
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The calendar day of a touchpoint: UTC, or with ``offset``, a field in minutes, the customer's own."""
+
+    offset: Field | None = None
+
+    def getter(self) -> Getter:
+        """A function from touchpoint to its day, a whole number."""
+        if self.offset is None:
+            return lambda touchpoint: touchpoint["occurred_at"] // DAY_MS
+        minutes = self.offset.getter()
+
+        def day(touchpoint: Mapping[str, Any]) -> int:
+            offset = minutes(touchpoint)
+            known = type(offset) is int and abs(offset) <= _MOST_MINUTES
+            return int((touchpoint["occurred_at"] + (offset * 60_000 if known else 0)) // DAY_MS)
+
+        return day
+
+
+_MOST_MINUTES = 14 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +45,7 @@ class Window:
     """Matches at each touchpoint with which the window holds ``at_least`` of them.
 
     The window that ends at time t holds what occurred after t - within (``inclusive``: at or
-    after). ``field`` is what is counted: its distinct values, or touchpoints when it is None.
+    after). ``field`` is what is counted: its distinct values, distinct days, or touchpoints when it is None.
 
     A touchpoint that arrives out of order is placed by its occurred_at. It can complete any
     window that it lies in; of several the fullest is reported, of equals the one that ends last.
@@ -31,15 +57,22 @@ class Window:
     default_late: ClassVar[Late | None] = "apply"
 
     condition: Condition
-    field: Field | None
+    field: Field | Day | None
     at_least: int
     within_ms: int
     inclusive: bool = False
 
     @property
-    def fact(self) -> Literal["count", "distinct"]:
+    def fact(self) -> Literal["count", "days", "distinct"]:
         """The name of the number in the moment's context."""
+        if isinstance(self.field, Day):
+            return "days"
         return "count" if self.field is None else "distinct"
+
+    @property
+    def reach_ms(self) -> int:
+        """The window, and its edge."""
+        return self.within_ms + (1 if self.inclusive else 0)
 
     def keeps(self) -> tuple[Field, ...]:
         """It compares no earlier touchpoint's values."""
@@ -85,7 +118,7 @@ class WindowListener:
         self._at_least = window.at_least
         self._fact = window.fact
         self._late = frame.late == "apply"
-        self._reach_ms = window.within_ms + (1 if window.inclusive else 0)
+        self._reach_ms = window.reach_ms
         self._keep_ms = self._reach_ms + (frame.allowed_lateness_ms if self._late else 0)
 
     def wants(self, touchpoint: Touchpoint, memory: WindowState | None) -> tuple[Key, str] | None:

@@ -48,3 +48,24 @@ def test_the_cool_down_may_run_by_fewer_fields_than_the_rule() -> None:
 def test_a_touchpoint_without_the_correlation_takes_no_part() -> None:
     customer = Customer(rule("detect: {event: {type: t}}\nby: [shop]")).meets(0, "a", "t")
     assert customer.fired == []
+
+
+FIRST = "detect: {event: {type: service.completed}, first: true}\n"
+
+
+def test_the_first_ever_fires_once_in_the_customer_s_life() -> None:
+    customer = Customer(rule(FIRST)).meets(0, "a", "service.completed").meets(400 * DAY, "b", "service.completed")
+    assert customer.fired == [(0, "a")]
+
+
+def test_the_first_ever_is_remembered_however_long_it_is_quiet() -> None:
+    customer = Customer(rule(FIRST)).meets(0, "a", "service.completed")
+    customer.state.prune(customer.clock + 9_000 * DAY)
+    assert customer.meets(400 * DAY, "b", "service.completed").fired == [(0, "a")]
+
+
+def test_the_first_ever_is_one_for_each_correlation() -> None:
+    customer = Customer(rule(FIRST + "by: [car]\n"))
+    for number, car in enumerate(["x", "y", "x", None]):
+        customer.meets(number, f"e{number}", "service.completed", car=car)
+    assert customer.fired == [(0, "e0"), (1, "e1")]
