@@ -31,6 +31,7 @@ from tests.samples.sample import ROOT, Sample
 CUSTOMERS = 12
 """Customers of each publisher, spread over the partitions."""
 
+KEPT = "keep: [note, ratio, vip, wait_seconds]\n"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NEWER_ID = 1001
 TIMEOUT_S = 60.0
@@ -110,7 +111,7 @@ def work(settings: Settings, folder: Path) -> None:
 def activate_rule(settings: Settings) -> None:
     """The rule and the policy that turn a call given up into a text message."""
     definitions = [
-        activation("rule", "queue.abandoned", 7, RULES["queue.abandoned"]),
+        activation("rule", "queue.abandoned", 7, RULES["queue.abandoned"] + KEPT),
         activation("policy", "outreach", 7, POLICY),
     ]
     activate(settings, Codec(), definitions)

@@ -42,8 +42,23 @@ def test_after_a_restart_what_was_carried_out_is_still_known(told: Told, languag
     assert told.again[language] == []
 
 
-def test_the_context_for_personal_words_is_told(told: Told, language: str) -> None:
-    fields = {"trigger_id", "customer_id", "action", "channel", "template", "emotion", "context"}
-    assert all(set(line) == fields for line in told.printed[language])
-    assert {line["template"] for line in told.printed[language]} == {"call_back"}
-    assert {line["emotion"] for line in told.printed[language]} == {"stressed"}
+def test_the_context_for_personal_words_is_what_was_published(told: Told, language: str) -> None:
+    found = {line["customer_id"]: line["context"] for line in told.printed[language]}
+    assert found[f"{language}-kundin-größer-3"] == {
+        "note": "lange gewartet, 5 € 😀",
+        "ratio": 0.5,
+        "vip": False,
+        "wait_seconds": 300_000_000_075,
+    }
+
+
+def test_a_line_says_what_to_do(told: Told, language: str) -> None:
+    (first,) = [line for line in told.printed[language] if line["trigger_id"] == "last-0"]
+    del first["customer_id"], first["context"]
+    assert first == {
+        "trigger_id": "last-0",
+        "action": "call.back",
+        "channel": "sms",
+        "template": "call_back",
+        "emotion": "stressed",
+    }

@@ -11,6 +11,7 @@ import os
 import struct
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -76,13 +77,13 @@ def main() -> int:
     avro = parse_schema(json.loads(text))
     refused = 0
 
-    def settled(error: Any, message: Any) -> None:
+    def settled(event_id: str, error: Any, message: Any) -> None:
         nonlocal refused
         if error is None:
-            print(message.partition(), message.offset(), message.key().decode(), flush=True)
+            print(message.partition(), message.offset(), event_id, flush=True)
         else:
             refused += 1
-            print(f"refused: {error}", file=sys.stderr)
+            print(f"refused: {event_id}: {error}", file=sys.stderr)
 
     producer = Producer(
         {
@@ -108,7 +109,7 @@ def main() -> int:
                     body.getvalue(),
                     key=point["customer_id"].encode(),  # 4. one order per customer
                     headers=cloud_event(point),
-                    on_delivery=settled,
+                    on_delivery=partial(settled, point["event_id"]),
                 )
                 break
             except BufferError:  # the queue is full: let acknowledgements in

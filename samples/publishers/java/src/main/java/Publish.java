@@ -83,6 +83,7 @@ public final class Publish {
         var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         GenericRecord point = touchpoint(JSON.readTree(line));
+        String eventId = point.get("event_id").toString();
         // 4. one order per customer
         String customer = point.get("customer_id").toString();
         var record = new ProducerRecord<>(TOPIC, bytes(customer), wireFormat(point));
@@ -92,10 +93,10 @@ public final class Publish {
             record,
             (where, error) -> {
               if (error == null) {
-                System.out.println(where.partition() + " " + where.offset() + " " + customer);
+                System.out.println(where.partition() + " " + where.offset() + " " + eventId);
               } else {
                 refused.incrementAndGet();
-                System.err.println("refused: " + error.getMessage());
+                System.err.println("refused: " + eventId + ": " + error.getMessage());
               }
             });
       }
