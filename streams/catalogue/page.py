@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import NamedTuple
 
 from streams.catalogue import load_catalogue
 from streams.detection import Rule, parse_rule
@@ -15,42 +14,11 @@ from streams.outreach import Policy, parse_policy
 _RULES = "../streams/catalogue"
 
 
-class Waiting(NamedTuple):
-    """A moment of the catalogue that no rule can say yet, and the operator that it waits for."""
-
-    moment: str
-    emotion: str
-    detects: str
-    waits_for: str
-
-
-WAITING: tuple[Waiting, ...] = (
-    Waiting(
-        "bill.shock",
-        "stressed",
-        "a bill more than 50 % over the mean of the last three",
-        "comparison with the mean of the last n",
-    ),
-    Waiting(
-        "emotion.overload",
-        "stressed",
-        "the composite score of all moments crosses its threshold upward",
-        "moments as input to a score",
-    ),
-    Waiting(
-        "silence.unusual",
-        "neglected",
-        "no touchpoint for three times the customer's own usual gap",
-        "comparison with the customer's own baseline",
-    ),
-)
-
-
 PARTLY: tuple[tuple[str, str], ...] = (
-    ("advocate.ready", "a promoter's score; two joyful moments wait for moments as input"),
+    ("advocate.ready", "a promoter's score; two joyful moments in thirty days wait for moments as input"),
+    ("emotion.overload", "a score of touchpoints; one of moments, with the emotion that dominates, waits for the same"),
+    ("habit.noticed, price.watch", "days of UTC; the customer's own wait for a time zone in the profile"),
     ("outreach.fatigue", "two ignored in a row; the ask/use ratio waits for counts of asking and using"),
-    ("habit.noticed, price.watch", "18 hours apart stands for another day, since days differ by time zone"),
-    ("rage.clicks", "the same element; clicks 30 px apart wait for a distance between touchpoints"),
     ("promise.broken, promise.exceeded, promise.minimum_again", "due times; quantities need rules of their own"),
 )
 """Moments whose rule covers one half of what they mean."""
@@ -60,8 +28,8 @@ def catalogue_page() -> str:
     """The page as Markdown."""
     policy = parse_policy((files("streams.outreach") / "policy.yaml").read_text(encoding="utf-8"), "policy.yaml")
     rules = [(name, parse_rule(text, name)) for name, text in load_catalogue()]
-    parts = [_head(len(rules)), _carried(rules, policy), _false_positives(rules), _partly(), _waiting()]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts = [_head(len(rules)), _carried(rules, policy), _false_positives(rules), _partly()]
+    return "\n\n".join(parts) + "\n"
 
 
 def _head(number: int) -> str:
@@ -89,19 +57,6 @@ def _false_positives(rules: list[tuple[str, Rule]]) -> str:
     lines = ["## When they err", ""]
     for _, rule in rules:
         lines.append(f"- **{rule.id}**: {' '.join(_cell(said) for said in rule.false_positives)}")
-    return "\n".join(lines)
-
-
-def _waiting() -> str:
-    if not WAITING:
-        return ""
-    lines = [
-        "## Not carried yet",
-        "",
-        "| moment | emotion | what it detects | waits for |",
-        "| --- | --- | --- | --- |",
-    ]
-    lines += [f"| {one.moment} | {one.emotion} | {one.detects} | {one.waits_for} |" for one in WAITING]
     return "\n".join(lines)
 
 

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from streams.detection.durations import duration_ms
 
 _DURATION = re.compile(
-    r"(?P<key>within|for|silent_for|cool_down|at_most|tolerance|exceeded_by): "
+    r"(?P<key>within|for|silent_for|cool_down|at_most|tolerance|exceeded_by|gap|half_life|visit|at_least): "
     r"(?P<value>(?:\d+(?:ms|[smhdw]))+)"
 )
-_NUMBER = re.compile(r"(?P<key>at_least|times|\w+\|(?:lt|lte|gt|gte)): (?P<value>-?\d+(?:\.\d+)?)(?=[,}\s])")
+_NUMBER = re.compile(
+    r"(?P<key>at_least|times|gaps|last|in_a_row|distance|above|again_below|\w+\|(?:lt|lte|gt|gte)): "
+    r"(?P<value>-?\d+(?:\.\d+)?)(?=[,}\s])"
+)
+_SHARE = re.compile(r"(?P<key>more_than|less_than): (?P<value>\d+)%")
 
 
 def moved_bounds(text: str) -> Iterator[tuple[str, str]]:
@@ -21,6 +25,9 @@ def moved_bounds(text: str) -> Iterator[tuple[str, str]]:
         ms = duration_ms(found["value"])
         for moved in (ms - 1, ms + 1):
             yield _change(text, found, f"{moved}ms")
+    for found in _SHARE.finditer(detect):
+        for share in (int(found["value"]) - 1, int(found["value"]) + 1):
+            yield _change(text, found, str(share))
     for found in _NUMBER.finditer(detect):
         value = float(found["value"])
         smallest = 1.0 if value.is_integer() and abs(value) >= 1 else 0.01
