@@ -14,10 +14,11 @@ class ImportGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The arguments, with the option turned into its command."""
-        return super().parse_args(ctx, _as_command(args, self.list_commands(ctx)))
+        return super().parse_args(ctx, as_command(args, self.list_commands(ctx)))
 
 
-def _as_command(args: list[str], commands: list[str]) -> list[str]:
+def as_command(args: list[str], commands: list[str]) -> list[str]:
+    """The arguments with ``--mapping FILE`` as the command ``mapping FILE``, unless they name a command."""
     if args and args[0] in commands:
         return args
     for place, argument in enumerate(args):

@@ -55,20 +55,8 @@ def test_a_history_is_published_between_its_clock_and_its_closing_ticks(momentou
     assert (again.code, "a clock cannot go back to a history" in again.err) == (4, True)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("import", "--mapping", *CALLS, "--dry-run"),
-        ("import", "--dry-run", f"--mapping={CALLS[0]}", CALLS[1]),
-        ("import", CALLS[1], "--dry-run", "--mapping", CALLS[0]),
-        ("import", "mapping", *CALLS, "--dry-run"),
-    ],
-    ids=["option first", "with =", "data first", "as a command"],
-)
-def test_a_dry_run_shows_the_first_touchpoints_and_the_number_of_each_type(
-    momentous: Run, arguments: tuple[str, ...]
-) -> None:
-    told = momentous(*arguments, **NOWHERE)
+def test_a_dry_run_shows_the_first_touchpoints_and_the_number_of_each_type(momentous: Run) -> None:
+    told = momentous("import", "--mapping", *CALLS, "--dry-run", **NOWHERE)
     lines = told.out.splitlines()
     assert lines[0] == f"{CALLS[1]}: 12 rows, 7 touchpoints, 4 rows refused, 1 skipped"
     assert json.loads("".join(lines[1 : lines.index("}") + 1]))["event_id"] == "7001-1"
@@ -174,11 +162,8 @@ def test_refused_rows_are_never_written_over_the_data(momentous: Run, tmp_path: 
     ("arguments", "complaint"),
     [
         (("--mapping", "none.yaml", "none.csv"), "error: none.yaml: No such file or directory; check the path"),
-        (("otto", "none.csv"), "error: none.csv: cannot be read (No such file or directory); check the path"),
         (("completejourney", "."), "error: .: has no campaigns.csv, nor campaigns.csv.gz; name the folder"),
-        (("online_retail", str(OTTO)), f"error: {OTTO}: not a file of online_retail (otto-events.csv has no column"),
         (("none.csv",), "error: No such command 'none.csv'"),
-        (("--mapping",), "error: "),
     ],
 )
 def test_what_is_not_there_is_one_line_and_code_2(momentous: Run, arguments: tuple[str, ...], complaint: str) -> None:

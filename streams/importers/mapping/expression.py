@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,6 +64,18 @@ class Expression:
     def text(self, row: Values) -> str | None:
         """The value as text that is not empty, else None."""
         return text_of(self.value(row)) or None
+
+    def values(self, rows: Iterable[Values]) -> list[Value]:
+        """Its values over several rows, each once; rows that agree in its columns are asked once.
+
+        Raises:
+            RowRefused: as ``value`` does, for the first row that has none.
+        """
+        if self.template is not None and self.lookup is None:
+            columns = self.template.columns
+            if len(columns) == 1:
+                rows = {row.get(columns[0]): row for row in rows}.values()
+        return list(dict.fromkeys(self.value(row) for row in rows))
 
     def _chosen(self, row: Values) -> Value:
         for condition, outcome in self.cases:

@@ -104,7 +104,7 @@ class Occurrence:
             RowRefused: missing, or no time.
         """
         found = []
-        for value in dict.fromkeys(self.expression.value(row) for row in rows):
+        for value in self.expression.values(rows):
             if value is None:
                 raise RowRefused("occurred_at is empty")
             try:
@@ -206,7 +206,7 @@ class Mapping:
 
     def _customer(self, row: Values, rows: Sequence[Values], correlation_id: str | None) -> tuple[str, bool]:
         customer_id = self.customer_id.text(row)
-        if len(rows) > 1 and any(self.customer_id.text(other) not in (customer_id, None) for other in rows):
+        if len(rows) > 1 and len([other for other in self.customer_id.values(rows) if other is not None]) > 1:
             raise RowRefused("rows that make one touchpoint name different customers")
         known = self.identified if isinstance(self.identified, bool) else self.identified.holds(row)
         if customer_id is not None and known:
