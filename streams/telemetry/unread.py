@@ -141,7 +141,7 @@ class UnreadWatch:
     def stop(self) -> None:
         """End; waits for a look that is under way."""
         self._stop.set()
-        self._thread.join(2 * ANSWER_S)
+        self._thread.join(ANSWER_S)
 
     def _watch(self) -> None:
         look = UnreadLook(self._settings)
