@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import typer
 from typer.main import get_command
 
-from streams.cli.import_group import ImportGroup
-from streams.cli.import_group import _as_command as as_command
+from streams.cli.import_group import ImportGroup, as_command
 from streams.cli.root import app
 
 

@@ -1,7 +1,8 @@
 """The compose file's own services as processes of this machine, each with the environment the file gives it.
 
 In place of containers: a real Kafka with the file's settings, a registry in memory, ClickHouse's engine
-behind our HTTP service. Only addresses, ports and the data folder differ from the file.
+behind our HTTP service. Only addresses, ports and the data folder differ from the file. The packages that
+the image leaves out cannot be imported.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from streams.settings import Settings, load_settings
 from tests.deploy.compose import ours
 from tests.deploy.files import ROOT
 from tests.sinks.service import free_port
+
+SLIM = ROOT / "tests/deploy/slim"
+"""On the path, it forbids the packages that the image leaves out."""
 
 PORTS = ("MOMENTOUS_WORKER_WEB_PORT", "MOMENTOUS_LOADER_WEB_PORT")
 
@@ -52,7 +56,7 @@ class Stack:
         with (self._folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "streams.cli", *ours()[name].command],
-                env={**clean, **self._environments[name], "PYTHONPATH": str(ROOT)},
+                env={**clean, **self._environments[name], "PYTHONPATH": f"{SLIM}{os.pathsep}{ROOT}"},
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -18,6 +18,7 @@ import pytest
 from tests.deploy.compose import ours
 from tests.deploy.dockerfile import stages
 from tests.deploy.files import ROOT, read_text
+from tests.deploy.stack import SLIM
 
 STAGES = stages(read_text("Dockerfile"))
 BUILD, FINAL = STAGES
@@ -64,6 +65,15 @@ def test_no_build_tools_reach_the_final_image() -> None:
     removed = {word for run in BUILD.all("RUN") if "pip uninstall" in run for word in shlex.split(run)}
     assert {"setuptools", "pip"} <= removed
     assert FINAL.all("COPY") == ["--from=build /app/venv /app/venv"]
+
+
+def test_services_are_tested_without_what_the_image_leaves_out() -> None:
+    removed = {word for run in BUILD.all("RUN") if "pip uninstall" in run for word in run.split("&&")[0].split()}
+    code = "import sitecustomize, json; print(json.dumps(sitecustomize.LEFT_OUT)); import chdb"
+    slim = {**os.environ, "PYTHONPATH": str(SLIM)}
+    done = subprocess.run([sys.executable, "-c", code], env=slim, capture_output=True, text=True, timeout=20)
+    assert set(json.loads(done.stdout)) <= removed
+    assert "ModuleNotFoundError: import of chdb halted" in done.stderr
 
 
 def test_what_is_copied_exists_and_is_let_through() -> None:

@@ -76,7 +76,7 @@ def test_a_touchpoint_becomes_a_moment_and_a_decision_in_clickhouse(stack: Stack
     client = connect(settings)
     query = "SELECT (SELECT count() FROM touchpoints), (SELECT count() FROM moments), (SELECT count() FROM decisions)"
     try:
-        wait_for(lambda: client.query(query).result_rows[0][2] >= CUSTOMERS, "decisions in ClickHouse")
+        wait_for(lambda: min(client.query(query).result_rows[0]) >= CUSTOMERS, "rows of every topic")
         assert client.query(query).result_rows == [(CUSTOMERS, CUSTOMERS, CUSTOMERS)]
     finally:
         client.close()
