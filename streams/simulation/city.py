@@ -37,6 +37,7 @@ from streams.simulation.rhythm import HOUR_MS, MEAN_CHANCE, chance, waking
 from streams.simulation.script import Script
 from streams.simulation.stage import Stage, Story
 from streams.simulation.truth import Expected, Heading
+from streams.simulation.visit_book import VisitBook
 
 _SETTLING_SHARE = 0.1
 """Everybody is introduced (consents, profile) within this share of the run."""
@@ -67,6 +68,7 @@ class City:
         calls_an_hour = plan.customers * CALLS_A_DAY / 24
         books = ContactBook(tell), PromiseBook(tell)
         self._stage = Stage(plan, self._dice, CallCentre(calls_an_hour), *books, self._later)
+        self._visits = VisitBook(tell)
         self._scenes: list[tuple[int, int, Script, _Scene]] = []
         self._outbox: list[tuple[int, int, Touchpoint]] = []
         self._episodes = 0
@@ -92,8 +94,7 @@ class City:
             else:
                 at, begin = following
             while outbox and outbox[0][0] <= at:
-                self.last, _, touchpoint = heappop(outbox)
-                yield touchpoint
+                yield self._publish()
             if begin is None:
                 scene(at)
                 self._take(script)
@@ -102,9 +103,9 @@ class City:
                 # Asked only now: how much was made decides whether anything more begins.
                 following = next(begins, None)
         while outbox:
-            self.last, _, touchpoint = heappop(outbox)
-            yield touchpoint
+            yield self._publish()
         self._stage.contacts.close()
+        self._visits.close()
 
     # -- what begins ----------------------------------------------------------------------------
 
@@ -165,7 +166,10 @@ class City:
         who = person(self.plan.seed, number)
         if dice.random() >= chance(who, at):
             return
-        story = QUIET_LIFE if self._is_planted(number) else LIVES[int(dice.random() * len(LIVES))]
+        is_planted = self._is_planted(number)
+        if is_planted and self._plots[number // self._stride % len(self._plots)].lonely:
+            return
+        story = QUIET_LIFE if is_planted else LIVES[int(dice.random() * len(LIVES))]
         self._play(story, number, at)
 
     def _report(self, at: int) -> None:
@@ -195,6 +199,13 @@ class City:
         heappush(self._scenes, (at, self._sequence, script, scene))
 
     # -- publication ----------------------------------------------------------------------------
+
+    def _publish(self) -> Touchpoint:
+        """The next touchpoint in the order of publication."""
+        self.last, _, touchpoint = heappop(self._outbox)
+        if touchpoint["occurred_at"] == self.last:
+            self._visits.see(touchpoint)
+        return touchpoint
 
     def _take(self, script: Script) -> None:
         """Put what the script holds on its way."""

@@ -19,6 +19,10 @@ _SILENCE_MS = 3 * DAY_MS
 _KEEP_MS = 2 * WEEK_MS + DAY_MS
 
 
+_FADES_MS = 2 * DAY_MS
+_ENOUGH = 2.9
+
+
 class _Contact(NamedTuple):
     at: int
     reason: str
@@ -26,7 +30,17 @@ class _Contact(NamedTuple):
 
 
 class _Customer:
-    __slots__ = ("contacts", "customer_id", "gave_up", "last_at", "repeated_at", "silent_at", "third_at")
+    __slots__ = (
+        "contacts",
+        "customer_id",
+        "gave_up",
+        "last_at",
+        "repeated_at",
+        "silent_at",
+        "third_at",
+        "worn",
+        "worn_at",
+    )
 
     def __init__(self, customer_id: str) -> None:
         self.customer_id = customer_id
@@ -37,6 +51,8 @@ class _Customer:
         self.gave_up: list[tuple[int, str]] = []
         """When a caller hung up waiting, and the event that opened that call."""
         self.last_at = 0
+        self.worn = 0.0
+        self.worn_at = 0
 
 
 class ContactBook:
@@ -53,6 +69,21 @@ class ContactBook:
 
     def __len__(self) -> int:
         return len(self._customers)
+
+    def bears_a_call(self, customer_id: str, at: int) -> bool:
+        """Whether a customer has the nerve for one more call; each costs some, and half comes back in two days.
+
+        So calls alone never drive anybody mad: four troubles at once would be a moment of its own.
+        """
+        customer = self._customers.get(customer_id)
+        return customer is None or customer.worn * 2.0 ** ((customer.worn_at - at) / _FADES_MS) < _ENOUGH
+
+    def call(self, opening: Touchpoint, reason: str) -> None:
+        """A customer calls about something."""
+        self.contact(opening, reason)
+        customer, at = self._customers[opening["customer_id"]], opening["occurred_at"]
+        customer.worn = 1.0 + customer.worn * 2.0 ** ((customer.worn_at - at) / _FADES_MS)
+        customer.worn_at = at
 
     def contact(self, opening: Touchpoint, reason: str) -> None:
         """A customer turns to the firm about something."""

@@ -15,7 +15,7 @@ from tests.simulation.pipeline import START
 
 @cache
 def published() -> list[Touchpoint]:
-    return list(City(plan_city(START, customers=900, days=9), lambda _: None).touchpoints())
+    return list(City(plan_city(START, customers=400, days=4), lambda _: None).touchpoints())
 
 
 def test_every_touchpoint_fits_the_vocabulary() -> None:

@@ -61,5 +61,6 @@ MOMENTS = (
     "queue.abandoned",
     "queue.abandoned_silent",
     "queue.long_wait",
+    "silence.unusual",
 )
 """Moments that everyday life causes; the truth tells all of them."""

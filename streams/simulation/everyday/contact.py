@@ -56,10 +56,12 @@ def load_reports(centre: CallCentre, at: int, number: Callable[[], int]) -> Iter
 
 def _call(stage: Stage, script: Script, at: int, reason: str) -> None:
     dice = stage.dice
+    if not stage.contacts.bears_a_call(script.person.id, at):
+        return
     about = script.id(f"call-{at}")
     skill = _REASONS[reason]
     opening = script.say(at, "ivr.entered", "ivr", about, menu="main", reason=reason, skill=skill)
-    stage.contacts.contact(opening, reason)
+    stage.contacts.call(opening, reason)
     at += int((8 + dice.random() * 20) * SECOND_MS)
     fate = dice.random()
     if fate < 0.06:

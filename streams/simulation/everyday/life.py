@@ -29,7 +29,7 @@ def visit(stage: Stage, script: Script, at: int) -> None:
     dice, who = stage.dice, script.person
     session, kind = script.id("visit"), "screen.viewed" if who.mobile else "page.viewed"
     device = f"{who.device}-{who.number}"
-    script.say(at, "session.started", who.channel, session_id=session, loose=True, device_id=device)
+    script.say(at, "session.started", who.channel, session_id=session, device_id=device)
     for _ in range(1 + int(dice.random() * 5)):
         at += int((2 + dice.random() * 90) * SECOND_MS)
         page = _PAGES[int(dice.random() * len(_PAGES))]
@@ -65,8 +65,8 @@ def shop(stage: Stage, script: Script, at: int) -> None:
     """Buys something in a store."""
     value = round(5 + stage.dice.random() * 95, 2)
     shop_id = f"shop-{script.person.city}"
-    script.say(at, "store.visited", "store", loose=True, shop_id=shop_id)
-    script.say(at + 9 * MINUTE_MS, "store.purchased", "store", loose=True, shop_id=shop_id, value=value, currency="EUR")
+    script.say(at, "store.visited", "store", shop_id=shop_id)
+    script.say(at + 9 * MINUTE_MS, "store.purchased", "store", shop_id=shop_id, value=value, currency="EUR")
 
 
 def flow(stage: Stage, script: Script, at: int) -> None:

@@ -12,6 +12,7 @@ from streams.simulation.plots import (
     learning,
     money,
     outreach,
+    overload,
     promise,
     queue,
     shop,
@@ -38,6 +39,7 @@ _FAMILIES = (
     outreach,
     promise,
     habit,
+    overload,
 )
 
 _REGULAR_ROUNDS = 4

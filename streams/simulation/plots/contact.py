@@ -89,7 +89,7 @@ PLOTS = (
     Plot("The same reason again after two days", ("contact.repeated",), _repeated),
     Plot("The same reason again at exactly seven days", ("contact.repeated", "contact.third"), _not_repeated),
     Plot("A third contact just within the week", ("contact.third",), _third),
-    Plot("A third contact whose middle one arrives last", ("contact.third",), _third_out_of_order),
+    Plot("A third contact whose middle one arrives last", ("contact.third",), _third_out_of_order, lonely=True),
     Plot("Three departments on one case", ("contact.bounced",), _bounced),
     Plot("Two agents take turns on one case", ("contact.bounced", "contact.pingpong"), _two_agents),
     Plot("There and back again between departments", ("contact.pingpong",), _pingpong),

@@ -14,11 +14,12 @@ _FORTNIGHT_MS = 14 * DAY_MS
 
 
 def _uses(times_ms: tuple[int, ...], noticed: bool, stage: Stage, script: Script, at: int) -> None:
-    """A function used at these times after the first."""
-    for after in (0, *times_ms):
-        script.say(at + after, "feature.used", "app", feature="transfer", page="/transfer")
+    """A function used at these times after the next midnight (UTC)."""
+    midnight = (at // DAY_MS + 1) * DAY_MS
+    for after in times_ms:
+        script.say(midnight + after, "feature.used", "app", feature="transfer", page="/transfer")
     if noticed:
-        script.expect("habit.noticed", script.lines[0].touchpoint, at + times_ms[-1])
+        script.expect("habit.noticed", script.lines[0].touchpoint, midnight + times_ms[-1])
 
 
 def _has_a_shortcut(stage: Stage, script: Script, at: int) -> None:
@@ -29,18 +30,16 @@ def _has_a_shortcut(stage: Stage, script: Script, at: int) -> None:
 
 
 _RULES = ("habit.noticed",)
-_DAYS = tuple(day * DAY_MS for day in (2, 5, 9))
+_DAYS = (0, 2 * DAY_MS, 5 * DAY_MS, 9 * DAY_MS)
 
 PLOTS = (
     Plot(
-        "A function used every eighteen hours",
+        "A function used on five days just within a fortnight",
         _RULES,
-        partial(_uses, tuple(18 * _HOUR_MS * n for n in range(1, 5)), True),
+        partial(_uses, (*_DAYS, _FORTNIGHT_MS - 1), True),
     ),
-    Plot(
-        "A function used five times just within a fortnight", _RULES, partial(_uses, (*_DAYS, _FORTNIGHT_MS - 1), True)
-    ),
-    Plot("A function used five times in exactly a fortnight", _RULES, partial(_uses, (*_DAYS, _FORTNIGHT_MS), False)),
-    Plot("A function used four times", _RULES, partial(_uses, _DAYS, False)),
+    Plot("A function used on five days in exactly a fortnight", _RULES, partial(_uses, (*_DAYS, _FORTNIGHT_MS), False)),
+    Plot("A function used on four days, five times", _RULES, partial(_uses, (*_DAYS, 10 * DAY_MS - 1), False)),
+    Plot("A function used on a fifth day from midnight on", _RULES, partial(_uses, (*_DAYS, 10 * DAY_MS), True)),
     Plot("A function with a shortcut to it", _RULES, _has_a_shortcut),
 )

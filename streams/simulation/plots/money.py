@@ -1,8 +1,11 @@
-"""Payments that fail."""
+"""Payments that fail, bills that shock."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from schemas import Touchpoint
+from streams.simulation.plan import DAY_MS
 from streams.simulation.plots.plot import Plot
 from streams.simulation.script import Script
 from streams.simulation.stage import Stage
@@ -39,6 +42,16 @@ def _failed_once(stage: Stage, script: Script, at: int) -> None:
     _fail(script, at + 30 * _HOUR_MS)
 
 
+def _bills(last: float, shock: bool, stage: Stage, script: Script, at: int) -> None:
+    """Three bills of a hundred on average, and another one."""
+    amounts = (90.0, 100.0, 110.0, last)
+    for number, amount in enumerate(amounts):
+        bill = script.id(f"bill-{number}")
+        script.say(at + number * 2 * DAY_MS, "bill.issued", "billing", bill_id=bill, amount=amount, currency="EUR")
+    if shock:
+        script.expect("bill.shock", script.lines[0].touchpoint, at + 6 * DAY_MS)
+
+
 def _fail(script: Script, at: int) -> Touchpoint:
     return script.say(at, "payment.failed", "web", payment_id=script.id("pay"), amount=49.9, code="51", method="card")
 
@@ -47,11 +60,13 @@ def _succeed(script: Script, at: int) -> None:
     script.say(at, "payment.succeeded", "web", payment_id=script.id("pay"), amount=49.9, method="card")
 
 
-_RULES = ("payment.failed_streak",)
+_RULES, _SHOCK = ("payment.failed_streak",), ("bill.shock",)
 
 PLOTS = (
     Plot("Two failed payments", _RULES, _failed_twice),
     Plot("Two failed payments, and a success just within the hour", _RULES, _succeeded_at_last),
     Plot("Two failed payments, and a success at the end of the hour", _RULES, _succeeded_too_late),
     Plot("Single failed payments", _RULES, _failed_once),
+    Plot("A bill more than half as high again", _SHOCK, partial(_bills, 150.01, True)),
+    Plot("A bill half as high again", _SHOCK, partial(_bills, 150.0, False)),
 )

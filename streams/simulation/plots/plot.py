@@ -15,9 +15,11 @@ class Plot(NamedTuple):
         rules: the moments that it causes, or only just does not.
         story: writes it.
         spoilt: whether lateness spoils it; left out of a city without late touchpoints.
+        lonely: whether its customer does nothing else, since its visits arrive out of order.
     """
 
     name: str
     rules: tuple[str, ...]
     story: Story
     spoilt: bool = False
+    lonely: bool = False

@@ -55,20 +55,19 @@ def _looks_at_two(stage: Stage, script: Script, at: int) -> None:
         script.say(at + number * _HOUR_MS, "delivery.status_viewed", "app", order_id=order, status="in_transit")
 
 
-def _watches(hours: tuple[float, ...], bought: bool, stage: Stage, script: Script, at: int) -> None:
-    """Views of one product, so many hours after the first; bought after the second or not."""
-    first = None
-    for number, after in enumerate(hours):
-        viewed_at = at + round(after * _HOUR_MS)
-        viewed = script.say(viewed_at, "product.viewed", "web", product_id="sku-88", price=129.0, currency="EUR")
-        first = first or viewed
-        if number == 1 and bought:
-            script.say(viewed_at + _HOUR_MS, "order.placed", "app", order_id=script.id("order"), product_id="sku-88")
-    if first is not None and not bought and hours[2] - hours[1] >= 18:
-        script.expect("price.watch", first, at + round(hours[2] * _HOUR_MS))
+def _watches(times_ms: tuple[int, ...], bought: bool, watched: bool, stage: Stage, script: Script, at: int) -> None:
+    """Views of one product, at these times after the next midnight (UTC); bought after the second or not."""
+    midnight = (at // DAY_MS + 1) * DAY_MS
+    views = [
+        script.say(midnight + after, "product.viewed", "web", product_id="sku-88", price=129.0) for after in times_ms
+    ]
+    if bought:
+        ordered_at = midnight + times_ms[1] + _HOUR_MS
+        script.say(ordered_at, "order.placed", "app", order_id=script.id("order"), product_id="sku-88")
+    if watched:
+        script.expect("price.watch", views[0], midnight + times_ms[-1])
 
 
-_ALMOST_36 = 36 - 1 / _HOUR_MS
 _WATCH = ("price.watch",)
 _CART = ("cart.abandoned",)
 _CHECKING = ("delivery.anxious_checking",)
@@ -79,8 +78,8 @@ PLOTS = (
     Plot("A cart ordered at exactly four hours", _CART, _bought_too_late),
     Plot("A cart emptied", _CART, _emptied),
     Plot("Three looks at an order just within a day", _CHECKING, _looks_thrice),
-    Plot("A product viewed every eighteen hours", _WATCH, partial(_watches, (0, 18, 36), False)),
-    Plot("A product viewed again a millisecond too early", _WATCH, partial(_watches, (0, 18, _ALMOST_36), False)),
-    Plot("A product viewed on three days and bought", _WATCH, partial(_watches, (0, 24, 48), True)),
+    Plot("A product viewed on three days", _WATCH, partial(_watches, (0, DAY_MS, 2 * DAY_MS), False, True)),
+    Plot("A product viewed thrice on two days", _WATCH, partial(_watches, (0, DAY_MS - 1, DAY_MS), False, False)),
+    Plot("A product viewed on three days and bought", _WATCH, partial(_watches, (0, DAY_MS, 2 * DAY_MS), True, False)),
     Plot("Two looks at each of two orders", _CHECKING, _looks_at_two),
 )
