@@ -15,6 +15,8 @@ from streams.errors import MomentousError
 
 FORMAT = 1
 
+NOT_YET = "it is live, and there is time left for it"
+
 
 class BadTruth(MomentousError):
     """A file that is no truth, or not the whole of it."""
@@ -57,6 +59,11 @@ class Heading(msgspec.Struct, tag="city", tag_field="kind"):
     unknown: dict[str, str]
     slack_ms: int = 0
     format: int = FORMAT
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the city was played live: what it waits for comes in its own time."""
+        return self.slack_ms > 0
 
 
 class _Line(msgspec.Struct, tag="moment", tag_field="kind", omit_defaults=True):
@@ -102,6 +109,14 @@ class Truth(NamedTuple):
     heading: Heading
     moments: list[Expected]
     touchpoints: int
+
+    def up_to(self, now: int) -> Truth:
+        """Only what may be found by ``now``, ms UTC; what has some time left yet is excused if it is missed."""
+        slack = self.heading.slack_ms
+        due = (one for one in self.moments if one.at <= now)
+        return self._replace(
+            moments=[one if one.until + slack <= now else one._replace(excuse=one.excuse or NOT_YET) for one in due]
+        )
 
 
 def read_truth(lines: Iterable[bytes], name: str) -> Truth:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.simulation import BadTruth, Expected, Heading, end_line, heading_line, moment_line, read_truth
+from streams.simulation.truth import NOT_YET
 
 HEADING = Heading(seed=4, customers=9, start=5, rules=["a.one"], unknown={"b.two": "new"}, slack_ms=7)
 MOMENTS = [
@@ -47,3 +48,9 @@ def test_a_file_that_is_no_whole_truth_is_refused(lines: list[bytes], message: s
 def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadTruth, match=r"^t:2: JSON is malformed"):
         read_truth([LINES[0], b"{nonsense\n"], "t")
+
+
+def test_of_a_live_city_only_what_is_due_is_asked_for() -> None:
+    truth = read_truth([heading_line(HEADING), moment_line(MOMENTS[0]), end_line(1, 1)], "t")
+    asked = {now: [one.excuse for one in truth.up_to(now).moments] for now in (9, 10, 16, 17)}
+    assert asked == {9: [], 10: [NOT_YET], 16: [NOT_YET], 17: [""]}
