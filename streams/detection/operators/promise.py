@@ -151,6 +151,8 @@ class PromiseListener:
     def _told(self, entry: PromiseEntry, word: _Word, arrival: Arrival) -> PromiseEntry:
         """The promise after that; itself when it says nothing new."""
         at, made_at = arrival.at, entry.made_at
+        if made_at is None and word.part != "made" and not self._applies_late:
+            return entry
         if word.part in ("made", "changed"):
             if word.part == "changed" and made_at is not None and at < made_at:
                 return entry
@@ -165,8 +167,6 @@ class PromiseListener:
             self._arm(after, arrival)
             return after
         if (made_at is not None and at < made_at) or (entry.ended_at is not None and entry.ended_at <= at):
-            return entry
-        if made_at is None and not self._applies_late:
             return entry
         after = msgspec.structs.replace(entry, ended_at=at, delivered=word.number)
         after.is_cancelled, after.fires_at = word.part == "cancelled", None

@@ -86,15 +86,14 @@ class ScoreListener:
         key, weight = wanted
         score, table = self._score, arrival.table
         before = memory if memory is not None else ScoreState([])
-        known = next((entry for entry in before.entries if entry.key == key), None)
+        live = [entry for entry in before.entries if score.gone_at(entry) > arrival.clock]
+        known = next((entry for entry in live if entry.key == key), None)
         if known is None:
             known = ScoreEntry(key, arrival.at, 0.0, [])
         elif arrival.at < known.at and not self._applies_late:
             return None
         entry, crosses = self._added(known, weight, arrival)
-        others = [
-            one for one in before.entries if one.key != key and score.gone_at(one) > min(arrival.at, arrival.clock)
-        ]
+        others = [one for one in live if one.key != key]
         entries = [*others, entry][-MAX_SCORES:]
         after = ScoreState(entries)
         held, released = exchanged(before.references(), after.references())

@@ -128,7 +128,7 @@ def test_the_score_does_not_depend_on_the_order_of_arrival(log: list[tuple[int, 
     for order in (events, shuffled):
         customer = Customer(rule(SCORE))
         for number, (at, kind) in enumerate(order):
-            customer.meets(at, str(number), kind, clock=20 * DAY)
+            customer.meets(at, str(number), kind, clock=2 * DAY)
         memory: Any = customer.state.rules["test.rule"].memory if customer.state.rules else None
         scores.append([entry.value for entry in memory.entries] if memory else [])
     assert scores[0] == pytest.approx(scores[1])
