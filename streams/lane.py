@@ -43,6 +43,10 @@ TICK_EVERY_S = 0.05
 RETRY_S = 1.0
 """Pause before a lane that failed restores again."""
 
+TRANSACTION_SHARE = 0.3
+"""A transaction takes in no more after this share of its timeout: on a machine that is too slow for
+a whole fetch the broker would abort it, and then its repetition, for ever."""
+
 QUEUED_BATCHES = 2
 """With more batches waiting than this, the lane asks for a pause."""
 
@@ -271,14 +275,17 @@ class Lane:
         started = monotonic()
         producer.begin()
         async with self._slot:
+            ends = monotonic() + self._settings.transaction_timeout_ms / 1000 * TRANSACTION_SHARE
             while self._queue and not stalled and (not records or self._has_room(records)):
                 batch, acknowledge = self._queue.popleft()
-                left, stalled = await self._process(batch, producer)
+                left, stalled = await self._process(batch, producer, ends)
                 records += len(batch.records) - len(left)
                 if left:
                     self._queue.appendleft((batch._replace(records=left), acknowledge))
                 else:
                     done.append(acknowledge)
+                if monotonic() >= ends:
+                    break
             # 2. the changed customers, last the partition record
             for key, value in self.partition.take_changes():
                 producer.produce_state(key, value)
@@ -301,21 +308,25 @@ class Lane:
         return records < self._settings.fetch_records and not self._stopping
 
     async def _process(
-        self, batch: Batch, producer: PartitionProducer
+        self, batch: Batch, producer: PartitionProducer, ends: float
     ) -> tuple[list[Record], RegistryUnavailable | None]:
-        """Process a batch; what is left when the registry does not answer is for later."""
+        """Process a batch; what is left when time is up or the registry does not answer is for later."""
         partition, slot = self.partition, self._slot
         for at, record in enumerate(batch.records):
             try:
                 while not partition.process(record):
                     self._hand_over(producer)
                     await slot.renew()
+                    if monotonic() >= ends:
+                        return batch.records[at:], None
             except RegistryUnavailable as error:
                 self._hand_over(producer)
                 return batch.records[at:], error
             if slot.used_up:
                 self._hand_over(producer)
                 await slot.renew()
+                if monotonic() >= ends:
+                    return batch.records[at + 1 :], None
         self._hand_over(producer)
         return [], None
 

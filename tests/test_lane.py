@@ -16,6 +16,7 @@ from schemas import Codec, ConfluentRegistry, newest_schemas
 from streams import lane as lane_module
 from streams import transactions
 from streams.customer import Partition
+from streams.customer.ledger import PARTITION_KEY
 from streams.errors import MomentousError
 from streams.kafka import producer_config
 from streams.lane import Phase
@@ -68,6 +69,27 @@ def touchpoints(first: int, count: int, kind: str = "queue.abandoned", codec: Co
 
 
 # -- run ----------------------------------------------------------------------------------------
+
+
+async def test_a_machine_too_slow_for_a_whole_fetch_commits_what_it_manages_in_a_share_of_the_timeout(
+    one: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Partition.process
+
+    def slow(self: Partition, record: Any) -> bool:
+        time.sleep(0.005)
+        return process(self, record)
+
+    rules = publish_rules(one, HUNG_UP, POLICY)
+    publish(one, *touchpoints(0, 400))
+    with monkeypatch.context() as patched:
+        patched.setattr(Partition, "process", slow)
+        async with HandFed(msgspec.structs.replace(one, transaction_timeout_ms=1_000), batch_records=400) as fed:
+            await fed.until_applied(rules + 399)
+    result = compare(one)
+    assert result.holds, result
+    commits = [record for record in read(one, CHANGELOG) if record.key == PARTITION_KEY]
+    assert len(commits) >= 4
 
 
 async def test_it_writes_what_the_core_says_and_tells_how_far_it_is(one: Settings) -> None:
