@@ -144,8 +144,9 @@ class Pace:
 class TruthFile:
     """Writes a truth; under another name until it is whole, so that no half one is taken for it."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, until: int | None = None) -> None:
         self._path = path
+        self._until = until
         self._file: BinaryIO | None = None
         self.moments: Counter[str] = Counter()
         self.due = 0
@@ -168,7 +169,9 @@ class TruthFile:
             part.unlink(missing_ok=True)
 
     def tell(self, expected: Expected) -> None:
-        """One moment."""
+        """One moment; none that lies behind the end of a run that is cut short."""
+        if self._until is not None and expected.until > self._until:
+            return
         self._lines += 1
         self.due = max(self.due, expected.until)
         if expected.is_moment:
@@ -189,9 +192,10 @@ def play_city(
     truth: Path | None = None,
     *,
     slack_ms: int = 0,
+    until: int | None = None,
     told: Callable[[], None] = lambda: None,
 ) -> Played:
-    """Play a city to its end.
+    """Play a city to its end, or up to a time.
 
     Args:
         city_of: makes the city, given who takes its truth.
@@ -199,20 +203,25 @@ def play_city(
         pace: how fast.
         truth: file for its truth.
         slack_ms: how much later than expected a moment may be detected; for the truth's heading.
+        until: nothing is published after that, ms UTC, and the truth ends there; None: what has
+            begun is brought to its end.
         told: called after each touchpoint.
     """
     began = time.monotonic()
-    file = TruthFile(truth)
+    file = TruthFile(truth, until)
     city = city_of(file.tell)
     touchpoints = 0
     with ExitStack() as stack:
         stack.enter_context(file.whole(city.heading(slack_ms)))
         outlet.begin(city)
         for touchpoint in city.touchpoints():
+            if until is not None and city.last > until:
+                city.close()
+                break
             pace.wait(city.last)
             outlet.send(touchpoint)
             touchpoints += 1
             told()
-        outlet.end(max(city.last + HORIZON_MS, file.due + 1))
+        outlet.end(max(city.last + HORIZON_MS, file.due + 1) if until is None else until)
         file.end(touchpoints)
     return Played(touchpoints, city.planted, file.moments, time.monotonic() - began)

@@ -52,7 +52,8 @@ def simulate(
     """Play a many-channel city whose moments are known: habits, calls, queues, orders, promises, trips.
 
     To Kafka it is a history with its own clock, which ends with closing ticks; with --speed 1 it
-    is live. Every other speed is a history that takes its time. Its truth goes to a side file.
+    is live. Every other speed is a history that takes its time. With a speed it ends when its days
+    are over; without, what has begun is brought to its end. Its truth goes to a side file.
     """
     from streams.city_player import LIVE_SLACK_MS, Pace, play_city
     from streams.cli.console import complain, counted, progress
@@ -81,6 +82,7 @@ def simulate(
             Pace(speed, plan.start),
             truth,
             slack_ms=LIVE_SLACK_MS if live else 0,
+            until=plan.end if speed else None,
             told=_every(1000, lambda: bar.advance(task, 1000)),
         )
     for line in _summary(plan, played, truth):

@@ -104,6 +104,10 @@ class City:
                 following = next(begins, None)
         while outbox:
             yield self._publish()
+        self.close()
+
+    def close(self) -> None:
+        """Nobody does anything any more: tell what follows from that. For who stops before the end."""
         self._stage.contacts.close()
         self._visits.close()
 

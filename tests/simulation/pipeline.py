@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from schemas import Codec, Control, Touchpoint
@@ -82,6 +81,19 @@ def detect(plan: CityPlan) -> Outcome:
     return Outcome(Truth(city.heading(), told, touchpoints), core.found, core.counters)
 
 
-def lines(touchpoints: Iterable[Touchpoint]) -> list[str]:
-    """What is published, in order, as plain text."""
-    return [repr(touchpoint) for touchpoint in touchpoints]
+class ToCore:
+    """An outlet that feeds the core."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def begin(self, city: City) -> None:
+        """The core has set its clock."""
+
+    def send(self, touchpoint: Touchpoint) -> None:
+        """Taken in at once."""
+        self._core.touchpoint(touchpoint)
+
+    def end(self, until: int) -> None:
+        """The closing tick."""
+        self._core.control(tick(until))

@@ -141,3 +141,18 @@ def test_a_run_that_is_cut_off_leaves_no_truth(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk full"):
         play_city(lambda tell: City(PLAN, tell), Broken(io.BytesIO()), Pace(0, PLAN.start), truth)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_stops_early_publishes_the_same_up_to_there() -> None:
+    whole, part = io.BytesIO(), io.BytesIO()
+    play_city(lambda tell: City(PLAN, tell), ToFile(whole), Pace(0, PLAN.start))
+    play_city(lambda tell: City(PLAN, tell), ToFile(part), Pace(0, PLAN.start), until=PLAN.end)
+    assert whole.getvalue().startswith(part.getvalue())
+    assert 0 < len(part.getvalue()) < len(whole.getvalue())
+
+
+def test_a_run_that_stops_early_ticks_to_its_stop_and_no_further() -> None:
+    publisher: Any = Publisher()
+    play_city(lambda tell: City(PLAN, tell), ToKafka(publisher), Pace(0, PLAN.start), until=PLAN.end)
+    last: Any = publisher.records[-1]
+    assert (last["kind"], last["at"]) == ("tick", PLAN.end)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from streams.catalogue import load_catalogue
+from streams.city_player import Pace, play_city
 from streams.detection import parse_rule
-from streams.simulation import TIDY, Disorder, RuleScore, plan_city, score
-from tests.simulation.pipeline import START, Outcome, detect
+from streams.simulation import TIDY, City, Disorder, RuleScore, plan_city, read_truth, score
+from tests.simulation.pipeline import START, Core, Outcome, ToCore, detect
 
 UNTIDY = Disorder(late=0.05, out_of_order=0.1, duplicates=0.1)
 
@@ -87,3 +89,13 @@ def test_a_moment_taken_away_and_one_put_in_show_in_the_score() -> None:
     foreign = taken._replace(opening="another-event")
     other = {one.rule: one for one in score(outcome.truth, [*outcome.found, foreign])}[taken.rule]
     assert (other.missed, other.false, other.unexcused) == (0, 1, 1)
+
+
+def test_a_city_that_stops_early_has_a_truth_up_to_there(tmp_path: Path) -> None:
+    plan = plan_city(START, customers=500, days=5, seed=4)
+    core, truth = Core(plan), tmp_path / "truth.jsonl"
+    play_city(lambda tell: City(plan, tell), ToCore(core), Pace(0, plan.start), truth, until=plan.end)
+    with truth.open("rb") as lines:
+        found = score(read_truth(lines, "truth"), core.found)
+    assert {one.rule: (one.missed, one.false) for one in found if one.unexcused} == {}
+    assert sum(one.right for one in found) > 100
