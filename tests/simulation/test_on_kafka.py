@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from streams.city_player import Pace, ToKafka, play_city
+from streams.city_player import LIVE_SLACK_MS, Pace, ToKafka, play_city
 from streams.codec import make_codec
 from streams.definition_files import shipped_definitions
 from streams.found_moments import from_kafka
 from streams.publishing import Publisher, activate
 from streams.settings import Settings
 from streams.simulation import City, plan_city, read_truth, score
+from streams.simulation.plan import DAY_MS
 from tests.reliability.running import running_worker, wait_until_applied
 from tests.simulation.pipeline import START
 
@@ -27,3 +29,27 @@ def test_a_city_played_to_kafka_is_understood_without_an_error_of_its_own(topics
         scores = score(read_truth(lines, "truth"), from_kafka(topics, codec))
     assert {one.rule: (one.missed, one.false) for one in scores if one.unexcused} == {}
     assert sum(one.right for one in scores) > 0.9 * played.moments.total() > 100
+
+
+def test_a_live_city_happens_now_and_is_understood(topics: Settings, tmp_path: Path) -> None:
+    codec, truth = make_codec(topics), tmp_path / "truth.jsonl"
+    activate(topics, codec, [found.control for found in shipped_definitions()])
+    with running_worker(topics, tmp_path), Publisher(topics, codec) as publisher:
+        started = time.time_ns() // 1_000_000
+        plan = plan_city(started, customers=1500, days=4_000 / DAY_MS, seed=3)
+        play_city(
+            lambda tell: City(plan, tell),
+            ToKafka(publisher, live=True),
+            Pace(1, plan.start),
+            truth,
+            slack_ms=LIVE_SLACK_MS,
+            until=plan.end,
+        )
+        wait_until_applied(topics)
+        ended = time.time_ns() // 1_000_000
+    with truth.open("rb") as lines:
+        found = list(from_kafka(topics, codec))
+        scores = score(read_truth(lines, "truth"), found)
+    assert {one.rule: (one.missed, one.false) for one in scores if one.unexcused} == {}
+    assert len(found) > 10
+    assert all(started <= one.detected_at <= ended for one in found)
