@@ -106,9 +106,10 @@ def no_drain() -> None:
 
 
 def commits_wait_at_changes() -> None:
-    """Not a sabotage but a fault: no commit gets an answer until 10 s after partitions were revoked.
+    """Not a sabotage but a fault: no commit gets an answer until 12 s after partitions were revoked.
 
-    Before that each takes half a second, so that some are under way.
+    Before that each takes three seconds, so that some are under way: a worker is told to stop
+    fetching a moment before it is told of the revocation. Needs a transaction timeout over 15 s.
     """
     import asyncio
     from time import monotonic
@@ -122,11 +123,11 @@ def commits_wait_at_changes() -> None:
     async def noting(self: Any, tps: Any) -> None:
         nonlocal until
         if self._owned:
-            until = monotonic() + 10.0
+            until = monotonic() + 12.0
         await revoked(self, tps)
 
     async def waiting(self: Any) -> None:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(3.0)
         await asyncio.sleep(until - monotonic())
         await commit(self)
 

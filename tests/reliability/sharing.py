@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -80,6 +81,8 @@ def share_partitions(
     ``leave`` False none does.
     """
     pick = random.Random(seed)
+    if sabotage:
+        settings = msgspec.structs.replace(settings, transaction_timeout_ms=30_000)
     workers = {f"w{n}": WorkerProcess(settings, f"w{n}", folder / f"w{n}.log", sabotage) for n in range(1, most + 1)}
     load = Load(settings, folder / "witness.tsv", 1_000_000, rate, seed)
     running = ["w1"]
