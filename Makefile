@@ -1,5 +1,5 @@
 # `make demo` and `make test` need Python >= 3.11 and make; each makes its own environment first.
-# The tests against a real Kafka also need Java 17 and Maven.
+# The tests against a real Kafka also need Java 17 and Maven, those of the samples also Node 20.
 
 PYTHON ?= python3
 VENV := .venv
