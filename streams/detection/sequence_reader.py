@@ -124,9 +124,6 @@ def _check_places(reader: Reader, items: list[Item], begin: int) -> None:
     positive = [item for item in items if item.word not in NEGATED]
     if positive and all(item.part.optional for item in positive):
         reader.note(positive[0].node, "every step is optional", "let one be required")
-    last = items[-1]
-    if last.part.greedy:
-        reader.note(last.node, "'greedy' at the end, where nothing waits", "leave it out")
 
 
 def _check_absences(reader: Reader, items: list[Item], section: Section) -> None:

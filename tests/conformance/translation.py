@@ -197,7 +197,9 @@ class _Writer:
                 entry["times"]["at_most"] = most
         if quantifier.get("optional") or least == 0:
             entry["optional"] = True
-        if quantifier.get("greedy") and not is_last and (least != most or entry.get("optional")):
+        can_break = bool(quantifier.get("consecutive") or quantifier.get("until"))
+        if quantifier.get("greedy") and (can_break or not is_last) and (least != most or entry.get("optional")):
+            # At the end, where nothing breaks it, other engines report each number that would do.
             entry["greedy"] = True
         if "times" in entry:
             entry |= {"consecutive": True} if quantifier.get("consecutive") else {}

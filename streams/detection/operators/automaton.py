@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 Word = Literal["take", "until", "guard"]
 Action = Literal["take", "ignore", "proceed"]
-Kind = Literal["normal", "final", "stop", "pending"]
+Kind = Literal["normal", "ripe", "final", "stop", "pending"]
 Contiguity = Literal["next", "followed_by", "followed_by_any"]
 
 
@@ -64,7 +64,10 @@ class Edge(NamedTuple):
 
 
 class State(NamedTuple):
-    """One state of the automaton; ``part`` is the entry that it waits for, -1 at the end."""
+    """One state of the automaton; ``part`` is the entry that it waits for, -1 at the end.
+
+    *pending*: complete once its time is over. *ripe*: complete, and reported once it cannot take more.
+    """
 
     kind: Kind
     part: int
@@ -73,8 +76,16 @@ class State(NamedTuple):
 
 def automaton(parts: tuple[Part, ...]) -> tuple[State, ...]:
     """The states; the first is the start. Their order is part of what an open match stores: it never changes."""
-    compiler = _Compiler(parts)
-    return tuple(_numbered(compiler.start()))
+    order = _reached(_Compiler(parts).start())
+    if ends_greedily(parts):
+        _ripen(order)
+        order = _reached(order[0])
+    return tuple(_numbered(order))
+
+
+def ends_greedily(parts: tuple[Part, ...]) -> bool:
+    """Whether a match waits for as many as come of its last step."""
+    return parts[-1].greedy and not parts[-1].negated
 
 
 class _Draft:
@@ -292,12 +303,30 @@ def _forbid(draft: _Draft, tests: Tests) -> None:
     draft.edges = [(action, target, (*old, (False, terms))) for action, target, old in draft.edges]
 
 
-def _numbered(start: _Draft) -> Iterator[State]:
-    order: list[_Draft] = [start]
+def _reached(start: _Draft) -> list[_Draft]:
+    """Every state, in the order in which it is first reached."""
+    order = [start]
     for draft in order:
         for _, target, _ in draft.edges:
             if not any(target is known for known in order):
                 order.append(target)
+    return order
+
+
+def _ripen(drafts: list[_Draft]) -> None:
+    """What could end there waits for more instead."""
+    ripe = [draft for draft in drafts if any(_ends(edge) for edge in draft.edges)]
+    for draft in ripe:
+        draft.kind = "ripe"
+        draft.edges = [edge for edge in draft.edges if not _ends(edge)]
+        ripe += [target for action, target, _ in draft.edges if action == "ignore" and target not in ripe]
+
+
+def _ends(edge: tuple[Action, _Draft, Tests]) -> bool:
+    return edge[0] == "proceed" and edge[1].kind == "final"
+
+
+def _numbered(order: list[_Draft]) -> Iterator[State]:
     for draft in order:
         numbers = [next(n for n, known in enumerate(order) if known is target) for _, target, _ in draft.edges]
         edges = tuple(

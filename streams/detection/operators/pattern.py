@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from streams.detection.clause import Clause
 from streams.detection.conditions import Condition, references
 from streams.detection.fields import Field
-from streams.detection.operators.automaton import ONE, Part
+from streams.detection.operators.automaton import ONE, Part, ends_greedily
 from streams.detection.operators.operator import Frame, Late
 from streams.detection.operators.pattern_run import PatternListener, PatternTimer
 
@@ -57,10 +57,12 @@ class Pattern:
 
     ``every``: each touchpoint that meets the start begins a partial match (*first_step*), only
     while none of the same correlation is live (*whole*), or only the first in the customer's life
-    (*once*). ``skip``: which partial matches of the same correlation a match drops: those that
-    began up to its last touchpoint (*skip_past_last*), up to its first (*skip_to_next*), before the
-    first or last touchpoint of the step ``skip_to``, or none. Of matches that complete together
-    the one that began first comes first. ``report``: also, or only, partial matches whose time ran out.
+    (*once*); both make at most one match of it. A last step that is greedy is complete when it can
+    take no more: at its most, when a touchpoint breaks or ends it, or when time is up.
+    ``skip``: which partial matches of the same correlation a match drops: those that began up to
+    its last touchpoint (*skip_past_last*), up to its first (*skip_to_next*), before the first or
+    last touchpoint of the step ``skip_to``, or none. Of matches that complete together the one
+    that began first comes first. ``report``: also, or only, partial matches whose time ran out.
     """
 
     default_late: ClassVar[Late | None] = "ignore"
@@ -101,5 +103,6 @@ class Pattern:
 
     def timer(self, frame: Frame) -> PatternTimer | None:
         """Completes absences, and tells of partial matches whose time ran out."""
-        waits = self.report != "complete" or self.steps[-1].part.negated == "not_followed_by"
+        parts = tuple(step.part for step in self.steps)
+        waits = self.report != "complete" or parts[-1].negated == "not_followed_by" or ends_greedily(parts)
         return PatternTimer(self) if waits else None

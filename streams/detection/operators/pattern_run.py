@@ -64,7 +64,7 @@ class Plan:
 
     def waits(self, attempt: Attempt) -> bool:
         """Whether its end is worth a deadline."""
-        return self.report != "complete" or self.states[attempt.state].kind == "pending"
+        return self.report != "complete" or self.states[attempt.state].kind in ("pending", "ripe")
 
     def outcome(
         self, before: PatternState, after: PatternState, done: list[Done], table: Table, overflow: int = 0
@@ -95,9 +95,11 @@ class Plan:
 
     def _skips(self, match: Done, attempt: Attempt, table: Table) -> bool:
         """Whether a match drops that partial match."""
-        if self.skip == "no_skip" or attempt.key != match.attempt.key:
+        if attempt.key != match.attempt.key or (match.stays and attempt.refs == match.attempt.refs):
             return False
-        if match.stays and attempt.refs == match.attempt.refs:
+        if self.every != "first_step":
+            return True
+        if self.skip == "no_skip":
             return False
         opening, places = _opening(attempt, table), [(table[ref].occurred_at, ref) for ref in match.attempt.refs]
         if self.skip == "skip_past_last":
@@ -323,7 +325,16 @@ class PatternListener:
         asked, states = _Asked(self, arrival, key, attempt), self.plan.states
         live: list[Attempt] = []
         is_stopped = False
-        waiting = [attempt.state if attempt is not None else 0]
+        number = attempt.state if attempt is not None else 0
+        is_ripe, known = attempt is not None and states[number].kind == "ripe", len(done)
+        if (
+            attempt is not None
+            and is_ripe
+            and asked.holds(((True, ((Question("until", states[number].part), True),)),))
+        ):
+            done.append(Done(attempt, is_finished=True))
+            return []
+        waiting = [number]
         while waiting:
             number = waiting.pop(0)
             for edge in states[number].edges:
@@ -347,6 +358,8 @@ class PatternListener:
                 elif attempt is not None:
                     same = edge.target == attempt.state
                     live.append(attempt if same else self._at(attempt, edge.target, arrival))
+        if attempt is not None and is_ripe and not live and not is_stopped and len(done) == known:
+            done.append(Done(attempt, is_finished=True))
         return [] if is_stopped else live
 
     def _falls_through(self, number: int, asked: _Asked) -> bool:
@@ -371,7 +384,7 @@ class PatternListener:
 
     def _armed(self, attempt: Attempt, arrival: Arrival) -> Attempt:
         """With its deadline, late grace included where that is past."""
-        if self.plan.states[attempt.state].kind in ("normal", "pending") and self.plan.waits(attempt):
+        if self.plan.states[attempt.state].kind in ("normal", "pending", "ripe") and self.plan.waits(attempt):
             end = self.plan.end(attempt, arrival.table)
             if end < FOREVER:
                 attempt.due = end if end > arrival.clock else arrival.clock + arrival.grace_ms
@@ -408,7 +421,7 @@ class PatternTimer:
             if attempt.due is None or attempt.due > due:
                 live.append(attempt)
             elif plan.states[attempt.state].kind != "pending":
-                done.append(Done(attempt, is_finished=False))
+                done.append(Done(attempt, is_finished=plan.states[attempt.state].kind == "ripe"))
             else:
                 step = plan.steps[plan.states[attempt.state].part]
                 again = attempt.fired + 1 < step.repeat and step.for_ms is not None

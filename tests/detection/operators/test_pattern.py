@@ -356,6 +356,44 @@ def test_no_moment_of_one_opening_has_the_number_of_another() -> None:
     assert [report.n for report in customer.reports] == [1, 2, 3, 4, 5]
 
 
+RETRIES = "start: {type: a}; followed_by: {type: b}, times: {at_least: 2}, greedy: true"
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "expected"),
+    [
+        (", consecutive: true", "a b1 b2 b3 x", ["a b1 b2 b3"]),
+        (", consecutive: true", "a b1 b2 b3", []),
+        (", consecutive: true", "a b1 x b2 b3 x", []),
+        (", until: {type: x}", "a b1 c b2 x b3", ["a b1 b2"]),
+        (", until: {type: x}", "a b1 x b2", []),
+        ("", "a b1 b2 x b3", []),
+    ],
+)
+def test_a_greedy_end_waits_until_it_can_take_no_more(more: str, line: str, expected: list[str]) -> None:
+    assert found(sequence(RETRIES + more), line) == expected
+
+
+def test_a_greedy_end_that_nothing_breaks_is_complete_when_time_is_up() -> None:
+    customer = Customer(rule(sequence(RETRIES))).meets(0, "a", "a")
+    for number in range(3):
+        customer.meets(number, f"b{number}", "b")
+    customer.waits(HOUR - 1)
+    early = customer.fired
+    assert (early, customer.waits(HOUR).fired) == ([], [(HOUR, "a b0 b1 b2")])
+
+
+def test_a_greedy_end_is_complete_at_its_most() -> None:
+    body = sequence("start: {type: a}; followed_by: {type: b}, times: {at_least: 1, at_most: 2}, greedy: true")
+    assert found(body, "a b1 b2") == ["a b1 b2"]
+
+
+@pytest.mark.parametrize("every", ["whole", "once"])
+def test_whole_and_once_make_one_match_of_a_beginning(every: str) -> None:
+    body = sequence(A_ANY_B, f"  skip: no_skip\n  every: {every}\n")
+    assert found(body, "a b1 b2") == ["a b1"]
+
+
 letters = st.lists(st.sampled_from("abcx"), max_size=10)
 
 
