@@ -69,6 +69,7 @@ class _Writer:
         self._positive = [step for step in self._steps if not step.get("negated")]
         self._first = self._names[self._positive[0]["name"]] if self._positive else ""
         self.has_beginning = False
+        self._is_inclusive = False
 
     def body(self) -> dict[str, Any]:
         """The rule file, as data."""
@@ -106,6 +107,8 @@ class _Writer:
             detect |= self._within(within, detect["sequence"])
         elif not self._is_bounded():
             detect["within"] = _UNBOUNDED
+        if self._is_inclusive:
+            detect["inclusive"] = True
         return detect
 
     def _every(self) -> str:
@@ -165,8 +168,9 @@ class _Writer:
         if within is not None:
             if within.get("scope") != "previous_to_current":
                 raise Refused(f"within of a step, measured from {within.get('scope')}")
-            if within.get("boundary") == "inclusive":
-                raise Refused("an inclusive within of a step")
+            if self._pattern.get("within", within).get("boundary") != within.get("boundary"):
+                raise Refused("an inclusive window beside one that is exclusive")
+            self._is_inclusive = within.get("boundary") == "inclusive"
             entry["within"] = f"{within['ms']}ms"
         if step.get("for_ms") is not None or step.get("repeat"):
             raise Refused("a step that lasts")

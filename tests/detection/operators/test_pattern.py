@@ -466,3 +466,85 @@ def test_a_pattern_with_plain_steps_is_the_plain_sequence(
         one.meets(at, str(number), letter, k=key)
         other.meets(at, str(number), letter, k=key)
     assert one.waits(100).fired == other.waits(100).fired
+
+
+gapped = st.lists(st.tuples(st.integers(0, 6), st.sampled_from("abx"), st.sampled_from("pq")), max_size=12)
+
+
+@settings(max_examples=400, deadline=None)
+@given(gapped)
+def test_an_absence_before_the_start_is_the_plain_silence(log: list[tuple[int, str, str]]) -> None:
+    steps = "not_before: {type: x}, for: 5ms; start: {type: a}; next: {type: b}, same: []"
+    customer = Customer(rule(sequence(steps, "  skip: no_skip\n", tail="by: [k]\n")))
+    times = []
+    at = 0
+    expected = []
+    for number, (gap, kind, key) in enumerate(log):
+        at += gap
+        times.append(at)
+        customer.meets(at, str(number), kind, k=key)
+        if number and kind == "b" and log[number - 1][1] == "a":
+            opening, of_key = times[number - 1], log[number - 1][2]
+            broken = [
+                times[place]
+                for place in range(number - 1)
+                if log[place][1] == "x" and log[place][2] == of_key and times[place] > opening - 5
+            ]
+            if not broken and opening - times[0] >= 5:
+                expected.append((at, f"{number - 1} {number}"))
+    assert customer.fired == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(gapped)
+def test_an_absence_in_the_middle_is_the_plain_silence(log: list[tuple[int, str, str]]) -> None:
+    steps = "start: {type: a}; not_followed_by: {type: x}, for: 5ms; followed_by: {type: b}"
+    customer = Customer(rule(sequence(steps, "  skip: no_skip\n", "  within: 1h\n", "by: [k]\n")))
+    times: list[int] = []
+    at = 0
+    expected: list[tuple[int, str]] = []
+    waiting: list[int] = []
+    for number, (gap, kind, key) in enumerate(log):
+        at += gap
+        times.append(at)
+        customer.meets(at, str(number), kind, k=key)
+        mine = [one for one in waiting if log[one][2] == key]
+        if kind == "x":
+            waiting = [one for one in waiting if one not in mine or at - times[one] >= 5]
+        elif kind == "b":
+            ready = [one for one in mine if at - times[one] >= 5]
+            expected += [(at, f"{one} {number}") for one in ready]
+            waiting = [one for one in waiting if one not in ready]
+        else:
+            waiting.append(number)
+    assert customer.fired == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(gapped, st.sampled_from(["unfinished", "both"]))
+def test_what_runs_out_of_time_and_what_completes_is_every_beginning(
+    log: list[tuple[int, str, str]], report: str
+) -> None:
+    steps = "start: {type: a}; followed_by: {type: b}"
+    body = sequence(steps, f"  skip: no_skip\n  report: {report}\n", "  within: 7ms\n", "by: [k]\n")
+    customer = Customer(rule(body))
+    at = 0
+    times: list[int] = []
+    for number, (gap, kind, key) in enumerate(log):
+        at += gap
+        times.append(at)
+        customer.meets(at, str(number), kind, k=key)
+    expected: list[tuple[int, str]] = []
+    for number, (_, kind, key) in enumerate(log):
+        if kind != "a":
+            continue
+        ends = [
+            place
+            for place in range(number + 1, len(log))
+            if log[place][1:] == ("b", key) and times[place] < times[number] + 7
+        ]
+        if not ends:
+            expected.append((times[number] + 7, str(number)))
+        elif report == "both":
+            expected.append((times[ends[0]], f"{number} {ends[0]}"))
+    assert sorted(customer.waits(1_000).fired) == sorted(expected)
