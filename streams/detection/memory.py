@@ -10,6 +10,8 @@ import msgspec
 
 FOREVER = 2**62
 """``until`` of what counts as long as the customer is known (ms UTC, beyond every clock)."""
+UNKNOWN_MS = 30 * 86_400_000
+"""How long that is kept of a customer who is known by a stand-in id only, ms."""
 MAX_OPEN_PROMISES = 32
 """Most open promises of one rule; the oldest leaves first."""
 MAX_PROMISE_RESULTS = 100
@@ -36,6 +38,11 @@ MAX_SCORES = 50
 """Most correlations with a score of one rule; the one not added to for longest leaves first."""
 MAX_SCORE_EVIDENCE = 20
 """Most touchpoints that a score shows; the newest stay."""
+
+
+def lasting(is_known: bool, now: int) -> int:
+    """``until`` of what counts as long as the customer is known; ``now`` in ms UTC."""
+    return FOREVER if is_known else now + UNKNOWN_MS
 
 
 class PromiseEntry(msgspec.Struct, array_like=True, gc=False):
@@ -103,6 +110,8 @@ class PatternState(msgspec.Struct, array_like=True, tag=4, gc=False):
     """Only with an absence before the start: when it was last broken, by correlation."""
     spent: list[str] = []
     """Only with ``every: once``: correlations that had their attempt."""
+    is_known: bool = True
+    """Whether the customer was identified when ``since`` or ``spent`` last changed."""
 
     def references(self) -> list[int]:
         """Every reference that it holds, one for each holder."""
@@ -133,6 +142,10 @@ class RhythmState(msgspec.Struct, array_like=True, tag=7, gc=False):
     refs: list[int]
     """The newest touchpoint."""
     due: int | None = None
+    gap: int | None = None
+    """The usual gap between visits, ms; None as long as too few are known."""
+    is_known: bool = True
+    """Whether the customer was identified by the newest touchpoint."""
 
     def references(self) -> list[int]:
         """Every reference that it holds, one for each holder."""
@@ -151,6 +164,8 @@ class HabitState(msgspec.Struct, array_like=True, tag=8, gc=False):
     is_held: bool = False
     """Whether the habit was there and has not been reported as stopped or resumed since."""
     due: int | None = None
+    is_known: bool = True
+    """Whether the customer was identified by the newest touchpoint."""
 
     def references(self) -> list[int]:
         """Every reference that it holds, one for each holder."""

@@ -10,7 +10,7 @@ from schemas.types import Touchpoint, Value
 from streams.detection.conditions import Check, Condition
 from streams.detection.evidence import Table
 from streams.detection.fields import Getter
-from streams.detection.memory import FOREVER, MAX_HABIT_DAYS, HabitState
+from streams.detection.memory import MAX_HABIT_DAYS, HabitState, lasting
 from streams.detection.operators.operator import Arrival, Frame, Late, Match, Outcome
 from streams.detection.operators.window import Day
 
@@ -80,12 +80,14 @@ class HabitListener:
         if at < known.last_at:
             if days is known.days:
                 return None
-            return self._outcome(HabitState(days, known.last_at, known.refs, is_held), arrival, (), ())
+            late = HabitState(days, known.last_at, known.refs, is_held, None, known.is_known)
+            return self._outcome(late, arrival, (), ())
         ref = arrival.hold()
         is_back = habit.resumed_ms is not None and known.is_held and at - known.last_at >= habit.resumed_ms + habit.edge
         if is_back:
             days, is_held = [wanted], False
-        outcome = self._outcome(HabitState(days, at, [ref], is_held), arrival, (ref,), known.refs)
+        state = HabitState(days, at, [ref], is_held, None, arrival.touchpoint["identified"])
+        outcome = self._outcome(state, arrival, (ref,), known.refs)
         if is_back:
             refs, facts = [*known.refs, ref], {"silent_ms": at - known.last_at}
             outcome.matches = (Match((), lambda: (refs, dict[str, Value](facts))),)
@@ -108,7 +110,7 @@ class HabitListener:
         if state.is_held and self._habit.stopped_ms is not None:
             end = state.last_at + self._habit.stopped_ms + self._habit.edge
             state.due = end if end > arrival.clock else arrival.clock + arrival.grace_ms
-        return Outcome(state, FOREVER, state.due, held, released)
+        return Outcome(state, lasting(state.is_known, state.last_at), state.due, held, released)
 
 
 class HabitTimer:
@@ -123,4 +125,5 @@ class HabitTimer:
 
     def skip(self, memory: HabitState, due: int, table: Table) -> Outcome:
         """It must form anew."""
-        return Outcome(HabitState([], memory.last_at, memory.refs), FOREVER)
+        state = HabitState([], memory.last_at, memory.refs, is_known=memory.is_known)
+        return Outcome(state, lasting(memory.is_known, due))

@@ -20,6 +20,7 @@ from streams.detection.memory import (
     MAX_TAKEN,
     Attempt,
     PatternState,
+    lasting,
 )
 from streams.detection.operators.automaton import Question, State, automaton
 from streams.detection.operators.operator import Arrival, Frame, Match, Outcome, exchanged
@@ -67,9 +68,15 @@ class Plan:
         return self.report != "complete" or self.states[attempt.state].kind in ("pending", "ripe")
 
     def outcome(
-        self, before: PatternState, after: PatternState, done: list[Done], table: Table, overflow: int = 0
+        self,
+        before: PatternState,
+        after: PatternState,
+        done: list[Done],
+        table: Table,
+        now: int,
+        overflow: int = 0,
     ) -> Outcome:
-        """What a step comes to: reports, what they drop, and what is over the cap."""
+        """What a step comes to: reports, what they drop, and what is over the cap. ``now`` in ms UTC."""
         done.sort(key=lambda one: _opening(one.attempt, table))
         matches: list[Match] = []
         while done:
@@ -90,7 +97,7 @@ class Plan:
             if attempt.due is not None:
                 dues.append(attempt.due)
         if after.since is not None or after.spent:
-            until = FOREVER
+            until = max(until, lasting(after.is_known, now))
         return Outcome(after, until, min(dues, default=None), held, released, matches, overflow)
 
     def _skips(self, match: Done, attempt: Attempt, table: Table) -> bool:
@@ -184,6 +191,7 @@ class PatternListener:
         "_before_check",
         "_cancels",
         "_ignore_late",
+        "_inert",
         "_key",
         "_lateness_ms",
         "can_matter",
@@ -207,6 +215,7 @@ class PatternListener:
         self._before = pattern.before
         self._before_check = _check(pattern.before.condition, touchpoint_type) if pattern.before is not None else None
         self._key = keyer(frame.by)
+        self._inert = tuple(self._is_inert(number) for number in range(len(self.plan.states)))
         self._ignore_late = frame.late == "ignore"
         self._lateness_ms = frame.allowed_lateness_ms
         parts = [step.part for step in pattern.steps]
@@ -219,6 +228,24 @@ class PatternListener:
             or is_strict
             or parts[0].inner == "next"
         )
+
+    def _is_inert(self, number: int) -> bool:
+        """Whether every touchpoint of this type leaves a partial match in that state as it is."""
+        state = self.plan.states[number]
+        stays = False
+        for edge in state.edges:
+            questions = [question for _, terms in edge.tests for question, _ in terms]
+            if edge.action == "proceed" and not questions:
+                return False
+            for question in questions:
+                of_type = self.untils if question.word == "until" else self.clauses
+                if of_type[question.part] is not None:
+                    return False
+            is_open = all(wanted == all(not answer for _, answer in terms) for wanted, terms in edge.tests)
+            if is_open and (edge.action != "ignore" or edge.target != number):
+                return False
+            stays = stays or is_open
+        return stays and (state.kind != "ripe" or self.untils[state.part] is None)
 
     def wants(self, touchpoint: Touchpoint, memory: PatternState | None) -> bool | None:
         """None when nothing is going on that it could change, and it can begin nothing."""
@@ -241,13 +268,15 @@ class PatternListener:
         before = memory if memory is not None else PatternState([])
         key = self._key(arrival.touchpoint)
         after = PatternState([], before.since, before.broken, before.spent)
+        if self._before is not None or self.plan.every == "once":
+            after.is_known = arrival.touchpoint["identified"]
         done: list[Done] = []
         busy = False
         changed = False
         for attempt in before.attempts:
             live = self._advanced(attempt, key, arrival, done)
             changed = changed or len(live) != 1 or live[0] is not attempt
-            if attempt.key == key and not self._is_over(attempt, arrival):
+            if self.plan.every == "whole" and attempt.key == key and not self._is_over(attempt, arrival):
                 busy = True
             after.attempts += live
         overflow = 0
@@ -263,7 +292,7 @@ class PatternListener:
         if not changed and not done:
             return None
         overflow += sum(_shortened(attempt) for attempt in after.attempts)
-        return self.plan.outcome(before, after, done, arrival.table, overflow)
+        return self.plan.outcome(before, after, done, arrival.table, arrival.at, overflow)
 
     def _is_over(self, attempt: Attempt, arrival: Arrival) -> bool:
         return arrival.at >= self.plan.end(attempt, arrival.table)
@@ -309,12 +338,13 @@ class PatternListener:
     def _advanced(self, attempt: Attempt, key: Key, arrival: Arrival, done: list[Done]) -> list[Attempt]:
         """What the partial match becomes: itself where nothing changes, several where it branches."""
         table, at = arrival.table, arrival.at
-        if at < table[attempt.refs[0]].occurred_at or (
-            self._ignore_late and at < max(table[ref].occurred_at for ref in attempt.refs)
-        ):
+        times = [table[ref].occurred_at for ref in attempt.refs]
+        if at < times[0] or (self._ignore_late and at < max(times)):
             return [attempt]
-        if self._is_over(attempt, arrival):
+        if at >= self.plan.end(attempt, table):
             return [attempt] if attempt.due is not None else []
+        if self._inert[attempt.state] and not self._cancels:
+            return [attempt]
         for clause in self._cancels:
             if clause.holds(arrival.touchpoint, key, attempt.key):
                 return []
@@ -430,16 +460,16 @@ class PatternTimer:
                     live.append(
                         msgspec.structs.replace(attempt, due=attempt.due + step.for_ms, fired=attempt.fired + 1)
                     )
-        return plan.outcome(memory, self._with(memory, live), done, table)
+        return plan.outcome(memory, self._with(memory, live), done, table, due)
 
     def skip(self, memory: PatternState, due: int, table: Table) -> Outcome:
         """Drop every partial match that is due."""
         live = [attempt for attempt in memory.attempts if attempt.due is None or attempt.due > due]
-        return self._plan.outcome(memory, self._with(memory, live), [], table)
+        return self._plan.outcome(memory, self._with(memory, live), [], table, due)
 
     @staticmethod
     def _with(memory: PatternState, attempts: list[Attempt]) -> PatternState:
-        return PatternState(attempts, memory.since, memory.broken, memory.spent)
+        return PatternState(attempts, memory.since, memory.broken, memory.spent, memory.is_known)
 
 
 def _check(condition: Condition | None, touchpoint_type: str | None) -> Check | None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from schemas.types import Touchpoint, Value
 from streams.detection.conditions import Check, Condition
 from streams.detection.evidence import Table
-from streams.detection.memory import FOREVER, MAX_VISITS, RhythmState
+from streams.detection.memory import MAX_VISITS, RhythmState, lasting
 from streams.detection.operators.operator import Arrival, Frame, Late, Match, Outcome
 
 
@@ -51,20 +51,17 @@ class Rhythm:
 
     def timer(self, frame: Frame) -> RhythmTimer:
         """Tells of the silence."""
-        return RhythmTimer(self)
+        return RhythmTimer()
 
     def usual_gap_ms(self, visits: list[int]) -> int | None:
         """The customer's usual gap; None as long as too few are known."""
         gaps = sorted(after - before for before, after in pairwise(visits))
         return gaps[(len(gaps) - 1) // 2] if len(gaps) >= self.least_gaps else None
 
-    def silent_at(self, visits: list[int], last_at: int) -> int | None:
-        """From when on the silence is unusual, ms UTC of occurred_at."""
-        gap = self.usual_gap_ms(visits)
-        if gap is None:
-            return None
-        wait = min(max(int(gap * self.times), self.at_least_ms), self.at_most_ms)
-        return last_at + wait + (1 if self.inclusive else 0)
+    def wait_ms(self, gap_ms: int) -> int:
+        """How long the silence lasts until it is unusual."""
+        wait = min(max(int(gap_ms * self.times), self.at_least_ms), self.at_most_ms)
+        return wait + (1 if self.inclusive else 0)
 
 
 class RhythmListener:
@@ -84,15 +81,27 @@ class RhythmListener:
         """Note the visit, and set the deadline anew."""
         at = arrival.at
         if memory is None:
-            ref = arrival.hold()
-            return self._outcome(RhythmState([at], at, [ref]), arrival, (ref,), ())
-        visits = self._visits(memory.visits, at)
+            ref, is_known = arrival.hold(), arrival.touchpoint["identified"]
+            return Outcome(RhythmState([at], at, [ref], None, None, is_known), lasting(is_known, at), held=(ref,))
+        visits, gap = self._visits(memory.visits, at), memory.gap
+        if visits is not memory.visits:
+            gap = self._rhythm.usual_gap_ms(visits)
         if at < memory.last_at:
-            if visits == memory.visits:
+            if visits is memory.visits:
                 return None
-            return self._outcome(RhythmState(visits, memory.last_at, memory.refs, memory.due), arrival, (), ())
-        ref = arrival.hold()
-        return self._outcome(RhythmState(visits, at, [ref]), arrival, (ref,), memory.refs)
+            # A late touchpoint does not bring back a silence that was reported.
+            due = self._due(gap, memory.last_at, arrival) if memory.due is not None else None
+            late = RhythmState(visits, memory.last_at, memory.refs, due, gap, memory.is_known)
+            return Outcome(late, lasting(memory.is_known, memory.last_at), due)
+        ref, due, is_known = arrival.hold(), self._due(gap, at, arrival), arrival.touchpoint["identified"]
+        state = RhythmState(visits, at, [ref], due, gap, is_known)
+        return Outcome(state, lasting(is_known, at), due, (ref,), memory.refs)
+
+    def _due(self, gap: int | None, last_at: int, arrival: Arrival) -> int | None:
+        if gap is None:
+            return None
+        end = last_at + self._rhythm.wait_ms(gap)
+        return end if end > arrival.clock else arrival.clock + arrival.grace_ms
 
     def _visits(self, visits: list[int], at: int) -> list[int]:
         place = bisect_left(visits, at)
@@ -101,29 +110,13 @@ class RhythmListener:
         after = [one for one in visits[place:] if one - at >= self._rhythm.visit_ms]
         return [*visits[:place], at, *after][-MAX_VISITS:]
 
-    def _outcome(
-        self, state: RhythmState, arrival: Arrival, held: tuple[int, ...], released: tuple[int, ...] | list[int]
-    ) -> Outcome:
-        end = self._rhythm.silent_at(state.visits, state.last_at)
-        # A late touchpoint does not bring back a silence that was reported.
-        if end is not None and (held or state.due is not None):
-            state.due = end if end > arrival.clock else arrival.clock + arrival.grace_ms
-        else:
-            state.due = None
-        return Outcome(state, FOREVER, state.due, held, released)
-
 
 class RhythmTimer:
     """Finds customers who are silent for longer than usual."""
 
-    __slots__ = ("_rhythm",)
-
-    def __init__(self, rhythm: Rhythm) -> None:
-        self._rhythm = rhythm
-
     def expire(self, memory: RhythmState, due: int, table: Table) -> Outcome:
         """The silence is unusual."""
-        facts: dict[str, Value] = {"usual_gap_ms": self._rhythm.usual_gap_ms(memory.visits)}
+        facts: dict[str, Value] = {"usual_gap_ms": memory.gap}
         refs = memory.refs
         outcome = self.skip(memory, due, table)
         outcome.matches = (Match((), lambda: (refs, facts), opening_stays=True),)
@@ -131,4 +124,5 @@ class RhythmTimer:
 
     def skip(self, memory: RhythmState, due: int, table: Table) -> Outcome:
         """Wait for the next visit."""
-        return Outcome(RhythmState(memory.visits, memory.last_at, memory.refs), FOREVER)
+        state = RhythmState(memory.visits, memory.last_at, memory.refs, None, memory.gap, memory.is_known)
+        return Outcome(state, lasting(memory.is_known, due))
