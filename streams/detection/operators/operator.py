@@ -81,13 +81,21 @@ class Outcome(msgspec.Struct, gc=False):
 
 def exchanged(before: Sequence[int], after: Sequence[int]) -> tuple[list[int], list[int]]:
     """References gained and given up, one for each holder, where those held change so."""
+    if not before:
+        return list(after), []
     counts: dict[int, int] = {}
     for ref in after:
         counts[ref] = counts.get(ref, 0) + 1
     for ref in before:
         counts[ref] = counts.get(ref, 0) - 1
-    gained = [ref for ref, count in counts.items() for _ in range(count)]
-    return gained, [ref for ref, count in counts.items() for _ in range(-count)]
+    gained: list[int] = []
+    lost: list[int] = []
+    for ref, count in counts.items():
+        if count > 0:
+            gained += [ref] * count
+        elif count < 0:
+            lost += [ref] * -count
+    return gained, lost
 
 
 class Listener(Protocol):

@@ -189,11 +189,13 @@ class PatternListener:
     __slots__ = (
         "_before",
         "_before_check",
+        "_begins",
         "_cancels",
         "_ignore_late",
         "_inert",
         "_key",
         "_lateness_ms",
+        "_touches",
         "can_matter",
         "clauses",
         "compares",
@@ -216,6 +218,8 @@ class PatternListener:
         self._before_check = _check(pattern.before.condition, touchpoint_type) if pattern.before is not None else None
         self._key = keyer(frame.by)
         self._inert = tuple(self._is_inert(number) for number in range(len(self.plan.states)))
+        self._begins = self._can_begin()
+        self._touches = bool(self._cancels) or not all(self._inert)
         self._ignore_late = frame.late == "ignore"
         self._lateness_ms = frame.allowed_lateness_ms
         parts = [step.part for step in pattern.steps]
@@ -249,13 +253,12 @@ class PatternListener:
 
     def wants(self, touchpoint: Touchpoint, memory: PatternState | None) -> bool | None:
         """None when nothing is going on that it could change, and it can begin nothing."""
-        if memory is not None and memory.attempts:
+        if self._begins or (self._touches and memory is not None and memory.attempts):
             return True
-        if self._before is not None and (memory is None or self._before_check is not None):
-            return True
-        return True if self._can_begin() else None
+        return True if self._before is not None and (memory is None or self._before_check is not None) else None
 
     def _can_begin(self) -> bool:
+        """Whether a touchpoint of this type can be a first one."""
         for place, clause in enumerate(self.clauses):
             if clause is not None:
                 return True
