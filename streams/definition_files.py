@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from schemas import Control
 from streams.catalogue import load_catalogue
@@ -92,13 +92,21 @@ def _validated(texts: Iterable[tuple[str, str]]) -> list[Definition]:
     return list(found.values())
 
 
-def _definition(filename: str, text: str) -> Definition:
+def kind_of(text: str) -> Literal["policy", "time", "rule"]:
+    """What a file means to be, by its top-level keys; it need not be valid."""
     if _POLICY.search(text):
+        return "policy"
+    return "time" if _TIMING.search(text) else "rule"
+
+
+def _definition(filename: str, text: str) -> Definition:
+    kind = kind_of(text)
+    if kind == "policy":
         policy = parse_policy(text, filename)
         return Definition(
             "policy", policy.id, policy.version, filename, activation("policy", policy.id, policy.version, text)
         )
-    if _TIMING.search(text):
+    if kind == "time":
         timing = parse_timing(text, filename)
         return Definition("time", "time", timing.version, filename, activation("time", "time", timing.version, text))
     rule = parse_rule(text, filename)

@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.rule_tests import run_tests
+
 
 def register(app: typer.Typer) -> None:
     """Add the group to the root command."""
     group = typer.Typer(help="The rules that find moments, and the policy that answers them.", no_args_is_help=True)
     group.command("publish")(publish)
+    group.command("test")(run_tests)
     app.add_typer(group, name="rules")
 
 

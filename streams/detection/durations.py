@@ -32,3 +32,11 @@ def duration_text(milliseconds: int) -> str:
         if number:
             parts.append(f"{number}{unit}")
     return sign + "".join(parts)
+
+
+def offset_text(milliseconds: int) -> str:
+    """As ``duration_text``, but a millisecond beside a whole second as a test writes it: ``7d-1ms``."""
+    beside = milliseconds % 1_000
+    if milliseconds > 1_000 and beside in (1, 999):
+        return duration_text(milliseconds - 1) + "+1ms" if beside == 1 else duration_text(milliseconds + 1) + "-1ms"
+    return duration_text(milliseconds)

@@ -13,7 +13,7 @@ from typing import Literal
 from schemas.types import Touchpoint, Value
 from streams.detection.case_reader import Case, Expected, parse_cases
 from streams.detection.detector import Detector
-from streams.detection.durations import duration_text
+from streams.detection.durations import offset_text
 from streams.detection.firing import Firing, RuleFailure
 from streams.detection.rule import Rule
 from streams.detection.rule_reader import parse_rule
@@ -112,5 +112,5 @@ def _line(
     resolved: int | Literal["never"] | None,
 ) -> str:
     facts = "" if context is None else " {" + ", ".join(f"{name}: {value}" for name, value in context.items()) + "}"
-    end = f", resolved {duration_text(resolved - start)}" if isinstance(resolved, int) else ""
-    return f"{duration_text(at - start)}: {', '.join(evidence)}{facts}{end}"
+    end = f", resolved {offset_text(resolved - start)}" if isinstance(resolved, int) else ""
+    return f"{offset_text(at - start)}: {', '.join(evidence)}{facts}{end}"

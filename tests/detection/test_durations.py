@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.detection.durations import duration_ms, duration_text
+from streams.detection.durations import duration_ms, duration_text, offset_text
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,11 @@ def test_a_written_duration_reads_back(milliseconds: int) -> None:
 
 def test_a_negative_offset_is_written_with_its_sign() -> None:
     assert duration_text(-90_000) == "-1m30s"
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [(604_799_999, "7d-1ms"), (604_800_001, "7d+1ms"), (604_800_000, "7d"), (1, "1ms"), (999, "999ms"), (0, "0s")],
+)
+def test_a_millisecond_beside_a_boundary_is_spelled_as_such(milliseconds: int, text: str) -> None:
+    assert offset_text(milliseconds) == text
