@@ -60,8 +60,8 @@ class Pattern:
     (*once*); both make at most one match of it. A last step that is greedy is complete when it can
     take no more: at its most, when a touchpoint breaks or ends it, or when time is up.
     ``skip``: which partial matches of the same correlation a match drops: those that began up to
-    its last touchpoint (*skip_past_last*), up to its first (*skip_to_next*), before the first or
-    last touchpoint of the step ``skip_to``, or none. Of matches that complete together the one
+    its last touchpoint (*skip_past_last*), with its first (*skip_to_next*), from its first on but
+    before the first or last touchpoint of the step ``skip_to``, or none. Of matches that complete together the one
     that began first comes first. ``report``: also, or only, partial matches whose time ran out.
     """
 

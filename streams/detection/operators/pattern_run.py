@@ -110,9 +110,12 @@ class Plan:
             return False
         opening, places = _opening(attempt, table), [(table[ref].occurred_at, ref) for ref in match.attempt.refs]
         if self.skip == "skip_past_last":
-            return opening <= max(places)
+            # By time alone, as in the plain sequence: what began in the same millisecond is covered too.
+            return opening[0] <= max(places)[0]
+        if opening < min(places):
+            return False
         if self.skip == "skip_to_next":
-            return opening <= min(places)
+            return opening == min(places)
         named = [place for place, part in zip(places, match.attempt.parts, strict=True) if part == self.skip_to]
         if not named:
             return False

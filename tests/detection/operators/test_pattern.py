@@ -121,6 +121,14 @@ def test_the_next_match_may_begin_at_a_named_step(skip: str, expected: list[str]
     assert found(body, "a b1 b2 c") == expected
 
 
+@pytest.mark.parametrize("skip", ["skip_to_next", "{skip_to_last: second}", "no_skip"])
+def test_an_earlier_beginning_may_complete_after_a_later_one(skip: str) -> None:
+    steps = (
+        "start: {type: a}, name: first; followed_by: {type: c}, name: second; followed_by: {type: b, n: {last: first}}"
+    )
+    assert found(sequence(steps, f"  skip: {skip}\n"), "a1 c1 a2 c2 b2 b1") == ["a2 c2 b2", "a1 c1 b1"]
+
+
 @pytest.mark.parametrize(
     ("every", "expected"),
     [("first_step", ["a1 b1", "a2 b1", "a3 b3"]), ("whole", ["a1 b1", "a3 b3"]), ("once", ["a1 b1"])],
