@@ -32,13 +32,21 @@ def condition(cond: Mapping[str, Any], names: Mapping[str, str], first: str) -> 
 
 def _entry(key: str, cond: Mapping[str, Any], names: Mapping[str, str], first: str) -> Condition:
     value = cond[key]
+    if key in ("all", "and", "any", "or"):
+        parts = [condition(part, names, first) for part in value]
+        return {"all" if key in ("all", "and") else "any": parts}
+    if key == "not":
+        return {"not": condition(value, names, first)}
     if key in ("type", "stream"):
         return {"type": value}
     if key == "id":
         return {"event_id": value}
     if key == "eq":
-        return {f"properties.{value}": {"first": first, "field": f"properties.{value}"}}
+        fields = value if isinstance(value, list) else [value]
+        return {"all": [{f"properties.{one}": {"first": first, "field": f"properties.{one}"}} for one in fields]}
     if key == "attr":
+        if cond["op"] == "in":
+            return {f"properties.{value}": list(cond["value"])}
         if cond["op"] not in _MODIFIERS:
             raise Refused(f"the operator '{cond['op']}' in a condition")
         return {f"properties.{value}|{_MODIFIERS[cond['op']]}": cond["value"]}

@@ -62,9 +62,10 @@ def closing_time(case: Mapping[str, Any]) -> int:
     return last
 
 
-def customer_of(event: Mapping[str, Any], key: str | None) -> str:
+def customer_of(event: Mapping[str, Any], key: str | list[str] | None) -> str:
     """The customer that stands for the event's key."""
-    return "customer" if key is None else f"customer-{event.get('attrs', {}).get(key)}"
+    fields = [key] if isinstance(key, str) else key or []
+    return "-".join(["customer", *(str(event.get("attrs", {}).get(field)) for field in fields)])
 
 
 def touchpoint(event: Mapping[str, Any], customer_id: str) -> Touchpoint:

@@ -22,16 +22,15 @@ class Verdict(NamedTuple):
 
 
 def run_case(case: Mapping[str, Any]) -> Verdict:
-    """Run a case.
-
-    Raises:
-        KeyError: the case lacks a part that every case has.
-    """
+    """Run a case. One that lacks a part that every case has, or has it in another form, fails."""
     try:
         found = firings(case)
         detail = difference(case["expected"], found, case["events"])
     except Refused as refusal:
-        return Verdict(case["id"], "refused", str(refusal))
+        return Verdict(str(case["id"]), "refused", str(refusal))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        name = str(case.get("id", "a case without an id")) if isinstance(case, Mapping) else "no case"
+        return Verdict(name, "failed", f"it cannot be read: {type(error).__name__}: {error}")
     return Verdict(case["id"], "failed" if detail else "passed", detail)
 
 
@@ -58,6 +57,7 @@ def firings(case: Mapping[str, Any]) -> list[Found]:
 
 
 def _found(report: Any, event_id: str | None) -> Found:
-    assert isinstance(report, Firing), report
+    if not isinstance(report, Firing):
+        raise TypeError(report)
     events = tuple(item.event_id for item in report.evidence if item.type != BEGINNING)
     return Found(report.detected_at - ORIGIN, events, event_id, "reached" in report.context)

@@ -92,7 +92,32 @@ def test_the_runner_closes_with_the_counts(tmp_path: Path, capsys: pytest.Captur
     assert (code, capsys.readouterr().out.splitlines()[-1]) == (1, "1 passed, 1 failed, 1 refused")
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"cases": [{"id": "x"}]}'])
+@pytest.mark.parametrize("case", [{"id": "x"}, {**CASE, "events": 5}, {**CASE, "pattern": {"steps": [5]}}, 5])
+def test_a_case_that_cannot_be_read_fails_and_the_others_go_on(
+    case: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps({"cases": [case, CASE]}))
+    assert (main([str(file)]), capsys.readouterr().out.splitlines()[-1]) == (1, "1 passed, 1 failed, 0 refused")
+
+
+@pytest.mark.parametrize(
+    ("cond", "matches"),
+    [
+        ({"any": [{"type": "b"}, {"type": "c"}]}, [["a1", "b1"]]),
+        ({"all": [{"type": "b"}, {"attr": "price", "op": ">", "value": 5}]}, [["a1", "b2"]]),
+        ({"type": "b", "not": {"attr": "price", "op": "in", "value": [4, 5]}}, [["a1", "b2"]]),
+        ({"type": "b", "expr": "price > a.price and price != 7"}, [["a1", "b2"]]),
+        ({"type": "b", "expr": "(price < 0 or price == 6) and price is not null"}, [["a1", "b2"]]),
+        ({"type": "b", "eq": "price"}, []),
+    ],
+)
+def test_a_condition_means_what_it_says(cond: dict[str, Any], matches: list[list[str]]) -> None:
+    steps = [CASE["pattern"]["steps"][0], {**CASE["pattern"]["steps"][1], "cond": cond}]
+    assert run_case({**pattern(steps=steps), "expected": {"matches": matches}}).detail == ""
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]"])
 def test_a_file_that_holds_no_cases_is_named_with_what_is_wrong(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -112,3 +112,16 @@ def test_time_that_is_over_completes_an_absence_and_is_reported_of_the_rest(
 ) -> None:
     within = {"ms": 5, "scope": "first_to_last", "boundary": "exclusive"}
     assert found(pattern, line, within=within, emit_timeouts=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "expected"),
+    [
+        ("b{1,,until:d}", "a b1 c b2 d b3 d", ["b1 b2"]),
+        ("b{2,,until:d}", "b1 d b2 b3 d", []),
+        ("b{1,2,until:d}", "b1 b2 b3 d", ["b1 b2"]),
+        ("a b{1,,until:d}", "a b1 b2 d", ["a b1 b2"]),
+    ],
+)
+def test_a_loop_that_something_ends_fires_once_at_its_end(pattern: str, line: str, expected: list[str]) -> None:
+    assert found(pattern, line, every=False) == expected

@@ -201,9 +201,7 @@ class _Writer:
                 entry["times"]["at_most"] = most
         if quantifier.get("optional") or least == 0:
             entry["optional"] = True
-        can_break = bool(quantifier.get("consecutive") or quantifier.get("until"))
-        if quantifier.get("greedy") and (can_break or not is_last) and (least != most or entry.get("optional")):
-            # At the end, where nothing breaks it, other engines report each number that would do.
+        if self._is_greedy(quantifier, is_last) and (least != most or entry.get("optional")):
             entry["greedy"] = True
         if "times" in entry:
             entry |= {"consecutive": True} if quantifier.get("consecutive") else {}
@@ -211,6 +209,15 @@ class _Writer:
             if quantifier.get("until") is not None:
                 entry["until"] = self._condition(quantifier["until"])
         return entry
+
+    def _is_greedy(self, quantifier: Mapping[str, Any], is_last: bool) -> bool:
+        """At the end, where nothing breaks or ends it, other engines report each number that would do."""
+        has_until = quantifier.get("until") is not None
+        if not is_last:
+            return bool(quantifier.get("greedy"))
+        if has_until and self._every() == "once":
+            return True
+        return bool(quantifier.get("greedy") and (has_until or quantifier.get("consecutive")))
 
     def _condition(self, cond: Mapping[str, Any]) -> Condition:
         return condition(cond, self._names, self._first)
