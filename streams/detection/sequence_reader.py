@@ -8,6 +8,7 @@ from streams.detection.conditions import Condition, references
 from streams.detection.document import Listing, Mapping
 from streams.detection.fields import Field
 from streams.detection.operators import Absence, Before, Pattern, PatternStep, Sequence, Step
+from streams.detection.operators.automaton import TooIntricate, automaton
 from streams.detection.operators.pattern import EVERY, REPORTS, Every, Report, Skip
 from streams.detection.reader import NO_BOUND, Reader, Section, described
 from streams.detection.step_reader import NEGATED, Item, read_item
@@ -51,6 +52,12 @@ def read_sequence(section: Section, by: tuple[Field, ...]) -> Sequence | Pattern
         reader.note(section.key("progress"), "'progress' in such a sequence", "write a step with optional: true")
         return None
     before, rest = _before(items)
+    try:
+        automaton(tuple(item.part for item in rest))
+    except TooIntricate as error:
+        remedy = "write fewer repeats, fewer optional steps, or two rules"
+        reader.note(section.key("sequence"), f"'sequence' needs {error}", remedy)
+        return None
     return Pattern(
         tuple(_pattern_step(item) for item in rest), within_ms, before, cancels, inclusive, every, skip, skip_to, report
     )

@@ -27,9 +27,11 @@ from streams.detection.memory import (
     MAX_TAKEN,
     MAX_VISITS,
 )
+from streams.detection.operators.automaton import MAX_STATES
 from streams.detection.rule_reader import RULE_KEYS
 from streams.detection.sequence_reader import MAX_STEPS
 from streams.detection.state import MAX_COOL_DOWNS, MAX_PARTIAL_MATCHES, MAX_PROGRESS, MAX_WINDOW_ENTRIES
+from streams.detection.step_reader import MAX_REPEAT, MAX_TIMES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -63,6 +65,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
         *(MAX_WINDOW_ENTRIES, MAX_PARTIAL_MATCHES, MAX_STEPS, MAX_PROGRESS, MAX_COOL_DOWNS),
         *(MAX_ATTEMPTS, MAX_TAKEN, MAX_SPENT, MAX_BROKEN),
         *(MAX_SERIES_ENTRIES, MAX_MARKS, MAX_VISITS, MAX_HABIT_DAYS, MAX_SCORES, MAX_SCORE_EVIDENCE),
+        *(MAX_TIMES, MAX_REPEAT, MAX_STATES),
         *(MAX_OPEN_PROMISES, MAX_PROMISE_RESULTS),
     )
     shown = [int(number) for number in re.findall(r"\| (\d+)(?: \(.*\))? \|", table)]

@@ -7,12 +7,20 @@ contiguity and negation mean here what they mean there.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, NamedTuple
+
+MAX_STATES = 1_000
+"""Most states of one pattern: what needs more would take long to build and to run."""
 
 Word = Literal["take", "until", "guard"]
 Action = Literal["take", "ignore", "proceed"]
 Kind = Literal["normal", "ripe", "final", "stop", "pending"]
 Contiguity = Literal["next", "followed_by", "followed_by_any"]
+
+
+class TooIntricate(ValueError):
+    """A pattern that needs more than ``MAX_STATES`` states."""
 
 
 class Question(NamedTuple):
@@ -74,8 +82,13 @@ class State(NamedTuple):
     edges: tuple[Edge, ...]
 
 
+@cache
 def automaton(parts: tuple[Part, ...]) -> tuple[State, ...]:
-    """The states; the first is the start. Their order is part of what an open match stores: it never changes."""
+    """The states; the first is the start. Their order is part of what an open match stores: it never changes.
+
+    Raises:
+        TooIntricate: it has too many.
+    """
     order = _reached(_Compiler(parts).start())
     if ends_greedily(parts):
         _ripen(order)
@@ -111,10 +124,11 @@ class _Compiler:
         self._parts = parts
         self._stops: dict[int, _Draft] = {}
         self._twins: list[tuple[_Draft, _Draft]] = []
+        self._drafts = 0
 
     def start(self) -> _Draft:
         parts = self._parts
-        sink = _Draft("final", -1)
+        sink = self._draft("final", -1)
         for place in range(len(parts) - 1, -1, -1):
             negated = parts[place].negated
             if negated == "not_followed_by":
@@ -125,9 +139,20 @@ class _Compiler:
                 sink = self._step(place, sink)
         return sink
 
+    def _draft(self, kind: Kind, part: int) -> _Draft:
+        self._drafts += 1
+        if self._drafts > MAX_STATES:
+            raise TooIntricate(f"more than {MAX_STATES} states")
+        return _Draft(kind, part)
+
+    def _copy(self, draft: _Draft) -> _Draft:
+        copy = self._draft(draft.kind, draft.part)
+        copy.edges = [(action, copy if target is draft else target, tests) for action, target, tests in draft.edges]
+        return copy
+
     def _absence(self, place: int, sink: _Draft) -> _Draft:
         """At the end: it waits for its time to pass."""
-        pending = _Draft("pending", place)
+        pending = self._draft("pending", place)
         passing: Tests = ()
         while place >= 0 and self._parts[place].negated == "not_followed_by":
             guard = Question("guard", place)
@@ -139,7 +164,7 @@ class _Compiler:
 
     def _not_next(self, place: int, sink: _Draft) -> _Draft:
         guard = Question("guard", place)
-        state = _Draft("normal", place)
+        state = self._draft("normal", place)
         state.add("ignore" if sink.kind == "final" else "proceed", sink, _is(guard, False))
         state.add("proceed", self._stop(place), _is(guard))
         return state
@@ -162,7 +187,7 @@ class _Compiler:
         most = part.least if part.most is None else part.most
         if part.greedy and part.least != most:
             if part.has_until:
-                self._twins.append((after, _copy(after)))
+                self._twins.append((after, self._copy(after)))
             _forbid(after, taking)
             if sink is not after:
                 _forbid(sink, taking)
@@ -185,7 +210,7 @@ class _Compiler:
     ) -> _Draft:
         part = self._parts[place]
         optional = part.optional if optional is None else optional
-        state = _Draft("normal", place)
+        state = self._draft("normal", place)
         freed = self._freed(place, sink)
         state.add("take", freed, taking)
         if optional:
@@ -199,7 +224,7 @@ class _Compiler:
         if passing is not None:
             waiting = state
             if optional:
-                waiting = _Draft("normal", place)
+                waiting = self._draft("normal", place)
                 waiting.add("take", freed, taking)
                 waiting.add("ignore", waiting, passing)
                 self._add_stops(place, waiting)
@@ -208,12 +233,12 @@ class _Compiler:
 
     def _looping(self, place: int, sink: _Draft) -> _Draft:
         part = self._parts[place]
-        state = _Draft("normal", place)
+        state = self._draft("normal", place)
         taking, passing = self._taking(place), self._passing(place, part.inner, until=True)
         until = Question("until", place)
         if part.greedy:
             if part.has_until:
-                twin = _copy(sink)
+                twin = self._copy(sink)
                 state.add("proceed", twin, _is(until))
                 self._twins.append((sink, twin))
                 state.add("proceed", sink, _is(until, False))
@@ -225,7 +250,7 @@ class _Compiler:
         state.add("take", state, taking)
         self._add_loop_stop(place, state)
         if passing is not None:
-            waiting = _Draft("normal", place)
+            waiting = self._draft("normal", place)
             waiting.add("take", state, taking)
             waiting.add("ignore", waiting, passing)
             state.add("ignore", waiting, passing)
@@ -271,7 +296,7 @@ class _Compiler:
     def _stop(self, place: int) -> _Draft:
         stop = self._stops.get(place)
         if stop is None:
-            stop = self._stops[place] = _Draft("stop", place)
+            stop = self._stops[place] = self._draft("stop", place)
         return stop
 
     def _freed(self, place: int, sink: _Draft) -> _Draft:
@@ -279,7 +304,7 @@ class _Compiler:
         guards = self._guards_before(place)
         if not guards or not self._parts[place].optional:
             return sink
-        freed = _Draft(sink.kind, sink.part)
+        freed = self._draft(sink.kind, sink.part)
         for action, target, tests in sink.edges:
             if action == "proceed" and target.kind == "stop":
                 if target.part not in guards:
@@ -289,12 +314,6 @@ class _Compiler:
             else:
                 freed.add(action, freed if target is sink else target, tests)
         return freed
-
-
-def _copy(draft: _Draft) -> _Draft:
-    copy = _Draft(draft.kind, draft.part)
-    copy.edges = [(action, copy if target is draft else target, tests) for action, target, tests in draft.edges]
-    return copy
 
 
 def _forbid(draft: _Draft, tests: Tests) -> None:
