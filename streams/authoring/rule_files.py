@@ -10,6 +10,7 @@ from pathlib import Path
 from streams.catalogue import load_catalogue, load_catalogue_tests
 from streams.definition_files import kind_of
 from streams.detection import Mistake
+from streams.detection.reader import did_you_mean
 
 TEST_SUFFIX = ".test.yaml"
 _SUFFIX = ".yaml"
@@ -81,3 +82,21 @@ def _rule_of(file: Path) -> Path:
 def _read(file: Path) -> str:
     # Bytes that are no UTF-8 become U+FFFD, which the parser then names with line and column.
     return file.read_text(encoding="utf-8", errors="replace")
+
+
+def find_rule_file(name: str) -> RuleFile:
+    """The shipped rule of that id, or the rule in that file.
+
+    Raises:
+        LookupError: neither; the message names the nearest shipped rule.
+        OSError: the file cannot be read.
+    """
+    shipped = {file.filename.removesuffix(_SUFFIX): file for file in shipped_rule_files()}
+    if name in shipped:
+        return shipped[name]
+    if not name.endswith(_SUFFIX) and not Path(name).exists():
+        raise LookupError(f"no rule and no file '{name}'; {did_you_mean(name, shipped)}")
+    found, mistakes = read_rule_files([Path(name)])
+    if len(found) != 1:
+        raise LookupError(mistakes[0] if mistakes else f"'{name}' has {len(found)} rules; name one rule file")
+    return found[0]

@@ -27,7 +27,6 @@ def test_numbers_move_by_one_and_durations_by_a_millisecond() -> None:
         "cool_down: 1d -> 86400001ms",
         "wait_seconds|gt: 300 -> 299",
         "wait_seconds|gt: 300 -> 301",
-        "at_least: 2 -> 1",
         "at_least: 2 -> 3",
     ]
 

@@ -1,0 +1,348 @@
+"""What each operator looks for, in plain sentences and as the marks of a time line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from streams.authoring.condition_words import clause_words, condition_words, duration_words, fields_words, joined
+from streams.detection.clause import Clause
+from streams.detection.fields import Field
+from streams.detection.operators import (
+    Baseline,
+    Burst,
+    Cleared,
+    Day,
+    Event,
+    Habit,
+    Operator,
+    Pattern,
+    PatternStep,
+    Promise,
+    Rhythm,
+    Score,
+    Sequence,
+    Series,
+    Total,
+    Trend,
+    Window,
+)
+
+
+class Mark(NamedTuple):
+    """One line of a drawn time line: ``o`` a touchpoint, ``x`` what must stay away, ``|`` time or a remark."""
+
+    sign: str
+    label: str
+
+
+class Told(NamedTuple):
+    """An operator, told."""
+
+    sentences: list[str]
+    marks: list[Mark]
+
+
+def operator_words(operator: Operator) -> Told:
+    """How it comes to a moment.
+
+    Raises:
+        KeyError: an operator that nobody has found words for.
+    """
+    return _WORDS[type(operator)](operator)
+
+
+def _less_than(ms: int, inclusive: bool) -> str:
+    return f"{'at most' if inclusive else 'less than'} {duration_words(ms)}"
+
+
+def _event(event: Event) -> Told:
+    what = condition_words(event.condition)
+    return Told([f"It fires at each touchpoint that is {what}."], [Mark("o", what)])
+
+
+def _counted(field: Field | Day | None, number: int) -> str:
+    if isinstance(field, Day):
+        days = "the customer's own days" if field.offset is not None else "days of UTC"
+        offset = f" (by {field.offset.text})" if field.offset is not None else ""
+        return f"touchpoints on at least {number} different days, {days}{offset},"
+    if field is None:
+        return f"at least {number} touchpoints"
+    return f"at least {number} different values of {field.text}, one each from touchpoints"
+
+
+def _window(window: Window) -> Told:
+    what, span = condition_words(window.condition), _less_than(window.within_ms, window.inclusive)
+    counted = _counted(window.field, window.at_least)
+    return Told(
+        [f"It fires when there are {counted} that are {what}.", f"First and last of them lie {span} apart."],
+        [Mark("o", what), Mark("|", f"{counted.removesuffix(',')}, {span} from first to last"), Mark("o", "the last")],
+    )
+
+
+def _cleared(cleared: Cleared) -> Told:
+    told, what = operator_words(cleared.inner), condition_words(cleared.unless)
+    whose = "all counts of the customer" if cleared.of_all else "the count"
+    told.sentences.append(f"A touchpoint that is {what} ends {whose}: what came up to it counts no more.")
+    return Told(told.sentences, [*told.marks[:-1], Mark("x", f"none of: {what}"), told.marks[-1]])
+
+
+def _series(series: Series) -> Told:
+    what, judge = condition_words(series.condition), series.judge
+    if isinstance(judge, Burst):
+        return _burst(what, judge)
+    assert isinstance(judge, Total | Trend | Baseline)
+    span = _less_than(judge.within_ms, judge.inclusive)
+    if isinstance(judge, Total):
+        limit = f"{'at most' if judge.is_upper else 'at least'} {judge.limit:g}"
+        found = f"the {judge.kind} of {judge.field.text} is {limit}, over at least {judge.least_count} of them"
+    elif isinstance(judge, Trend):
+        way = "lower" if judge.falls else "higher"
+        found = f"{judge.in_a_row} of them in a row have each a {way} {judge.field.text} than the one before"
+    else:
+        way = "above" if judge.is_above else "below"
+        mean = f"the mean of the {judge.last} before"
+        found = f"{judge.field.text} is more than {100 * judge.share:g} % {way} {mean}"
+    return Told(
+        [f"It looks at touchpoints that are {what}.", f"It fires when {found}, all {span} apart."],
+        [Mark("o", what), Mark("|", f"all {span} apart"), Mark("o", found)],
+    )
+
+
+def _burst(what: str, burst: Burst) -> Told:
+    gap = _less_than(burst.gap_ms, burst.inclusive)
+    places = [f"with the same {burst.same.text}"] if burst.same is not None else []
+    if burst.near is not None:
+        near = burst.near
+        places.append(f"at most {near.distance:g} away by {near.x.text} and {near.y.text}")
+    where = f" and {joined(places, 'or')}" if places else ""
+    return Told(
+        [
+            f"It fires at {burst.at_least} or more touchpoints that are {what}.",
+            f"Each comes {gap} after the one before{where}.",
+        ],
+        [
+            Mark("o", what),
+            Mark("|", f"each {gap} after the one before{where}"),
+            Mark("o", f"at least {burst.at_least}"),
+        ],
+    )
+
+
+def _rhythm(rhythm: Rhythm) -> Told:
+    what = condition_words(rhythm.condition)
+    wait = f"{rhythm.times:g} times the customer's usual gap"
+    least, most = duration_words(rhythm.at_least_ms), duration_words(rhythm.at_most_ms)
+    last = " The millisecond at the end still counts as in time." if rhythm.inclusive else ""
+    return Told(
+        [
+            f"A visit is {what}; what comes less than {duration_words(rhythm.visit_ms)} after its begin belongs to it.",
+            f"The usual gap between visits is known after {rhythm.least_gaps} of them.",
+            f"It fires when none of that comes for {wait}, at least {least} and at most {most}.{last}",
+        ],
+        [Mark("o", what), Mark("x", f"none of that for {wait}, {least} to {most}")],
+    )
+
+
+def _habit(habit: Habit) -> Told:
+    what = condition_words(habit.condition)
+    formed = f"on at least {habit.at_least} of {duration_words(habit.within_days * 86_400_000)}"
+    told = [f"There is a habit when {what} comes {formed}."]
+    if habit.stopped_ms is not None:
+        gap = duration_words(habit.stopped_ms)
+        return Told(
+            [*told, f"It fires when that then stays away for {gap}."],
+            [Mark("o", f"{what}, {formed}"), Mark("x", f"none of that for {gap}")],
+        )
+    gap = duration_words(habit.resumed_ms or 0)
+    return Told(
+        [*told, f"It fires when it is taken up again after {gap} or more without."],
+        [Mark("o", f"{what}, {formed}"), Mark("x", f"none of that for {gap}"), Mark("o", "again")],
+    )
+
+
+def _score(score: Score) -> Told:
+    sentences, marks = [], []
+    for condition, weight in score.weights:
+        what = condition_words(condition)
+        sentences.append(f"{what} counts {weight:+g}.")
+        marks.append(Mark("o", f"{weight:+g}  {what}"))
+    half = duration_words(score.half_life_ms)
+    sentences.append(f"The first of these that fits counts; the sum halves every {half}.")
+    sentences.append(
+        f"It fires when the sum reaches {score.above:g}, and again only after it fell below {score.again_below:g}."
+    )
+    return Told(sentences, [*marks, Mark("|", f"halves every {half}; reaches {score.above:g}")])
+
+
+def _promise(promise: Promise) -> Told:
+    made, kept = condition_words(promise.made), condition_words(promise.kept)
+    sentences = [f"A promise begins with {made}; its due time is {promise.due.text}, at most "]
+    sentences[0] += f"{duration_words(promise.at_most_ms)} ahead."
+    sentences.append(f"It is kept by {kept}.")
+    if promise.changed is not None:
+        sentences.append(f"It is changed by {condition_words(promise.changed)}.")
+    if promise.cancelled is not None:
+        sentences.append(f"It ends without a verdict with {condition_words(promise.cancelled)}.")
+    if promise.quantity is not None and promise.delivered is not None:
+        by = f"{promise.delivered.text} against {promise.quantity.text}"
+        more = f"; exceeded from {100 * (promise.surplus or 0):g} % more on"
+        sentences.append(f"It is measured by {by}, minimum up to {100 * promise.shortfall:g} % less{more}.")
+    if promise.tolerance_ms:
+        sentences.append(f"Less than {duration_words(promise.tolerance_ms)} late is the tolerated minimum.")
+    if promise.early_ms is not None:
+        sentences.append(f"At least {duration_words(promise.early_ms)} early is more than was promised.")
+    level = joined(promise.levels, "or")
+    often = (
+        f"{promise.at_least} such promises come less than {duration_words(promise.within_ms)} apart"
+        if promise.within_ms
+        else ""
+    )
+    sentences.append(f"It fires when the level is {level}{', and ' + often if often else ''}.")
+    marks = [Mark("o", made)]
+    if promise.changed is not None:
+        marks.append(Mark("|", f"changed by: {condition_words(promise.changed)}"))
+    if promise.cancelled is not None:
+        marks.append(Mark("x", f"ended by: {condition_words(promise.cancelled)}"))
+    marks += [Mark("|", f"until {promise.due.text}"), Mark("o", f"{kept}, or nothing: {level}")]
+    return Told(sentences, [*marks, *([Mark("|", often)] if often else [])])
+
+
+def _sequence(sequence: Sequence) -> Told:
+    opening = condition_words(sequence.start)
+    sentences, marks = [f"It begins with {opening}."], [Mark("o", opening)]
+    for step in sequence.steps:
+        guards = joined([clause_words(guard) for guard in step.guards], "or")
+        what = clause_words(step.clause)
+        order = "The very next touchpoint of the customer must be" if step.strict else "Later follows"
+        sentences.append(f"{order} {what}{f', without {guards} between' if guards else ''}.")
+        marks += [Mark("x", f"none of: {guards}")] if guards else []
+        marks.append(Mark("o", f"{'next: ' if step.strict else ''}{what}"))
+    _bounded(sequence, sentences, marks)
+    if sequence.absence is not None:
+        _absent(sequence, list(sequence.absence.clauses), sequence.absence.for_ms, sentences, marks)
+    _ended(sequence.cancels, sentences, marks)
+    if sequence.progress is not None:
+        what = clause_words(sequence.progress)
+        sentences.append(f"How far it got is kept as evidence: {what}.")
+        marks.insert(1, Mark("|", f"kept as evidence: {what}"))
+    return Told(sentences, marks)
+
+
+def _bounded(operator: Sequence | Pattern, sentences: list[str], marks: list[Mark]) -> None:
+    if operator.within_ms is not None:
+        span = _less_than(operator.within_ms, operator.inclusive)
+        sentences.append(f"From the first step to the last it takes {span}.")
+        marks.append(Mark("|", f"{span} from the first step"))
+
+
+def _absent(
+    operator: Sequence | Pattern, clauses: list[Clause], for_ms: int | None, sentences: list[str], marks: list[Mark]
+) -> None:
+    what = joined([clause_words(clause) for clause in clauses], "or") or "anything that ends it"
+    until = f"for {duration_words(for_ms)} after the last step" if for_ms is not None else "until that time is over"
+    edge = "; exactly at the end is still in time" if operator.inclusive else ""
+    sentences.append(f"Then {what} must stay away {until}{edge}.")
+    marks.append(Mark("x", f"none of: {what}, {until}"))
+
+
+def _ended(cancels: tuple[Clause, ...], sentences: list[str], marks: list[Mark]) -> None:
+    for clause in cancels:
+        what = clause_words(clause)
+        sentences.append(f"It ends without a moment as soon as there is {what}.")
+        marks.append(Mark("x", f"ended by: {what}"))
+
+
+_TIMES = {"next": "nothing else between them", "followed_by_any": "every choice of them", "followed_by": ""}
+_SKIPS = {
+    "skip_past_last": "drops what began up to its last touchpoint",
+    "skip_to_next": "drops what began with its first touchpoint",
+    "skip_to_first": "drops what began before the first",
+    "skip_to_last": "drops what began before the last",
+    "no_skip": "drops nothing",
+}
+
+
+def _often(step: PatternStep) -> str:
+    part = step.part
+    words = []
+    if part.least != 1 or part.most != 1:
+        number = f"{part.least}" if part.least == part.most else f"{part.least} to {part.most or 'any number of'}"
+        words += [f"{number} times", _TIMES[part.inner]]
+    words += ["as many as come"] if part.greedy else []
+    words += ["or not at all"] if part.optional else []
+    words += [f"until {condition_words(step.until)}"] if step.until is not None else []
+    words += [f"less than {duration_words(step.within_ms)} after the one before"] if step.within_ms is not None else []
+    return "".join(f", {word}" for word in words if word)
+
+
+def _pattern(pattern: Pattern) -> Told:
+    sentences: list[str] = []
+    marks: list[Mark] = []
+    if pattern.before is not None:
+        what, gap = condition_words(pattern.before.condition), duration_words(pattern.before.for_ms)
+        sentences.append(f"For {gap} before it begins there was no {what}.")
+        marks.append(Mark("x", f"none of: {what}, for {gap}"))
+    positive = [place for place, step in enumerate(pattern.steps) if not step.part.negated]
+    for place, step in enumerate(pattern.steps):
+        what = clause_words(step.clause)
+        if step.part.negated:
+            _kept_away(pattern, step, place > positive[-1], sentences, marks)
+            continue
+        name = f" (called {step.name})" if not step.name.startswith(("step ", "start")) else ""
+        order = "It begins with" if place == positive[0] else _ORDER[step.part.contiguity]
+        sentences.append(f"{order} {what}{_often(step)}{name}.")
+        marks.append(Mark("o", f"{what}{_often(step)}"))
+    _bounded(pattern, sentences, marks)
+    _ended(pattern.cancels, sentences, marks)
+    if pattern.every == "once":
+        sentences.append("Only the first beginning in the customer's life counts.")
+    elif pattern.every == "whole":
+        sentences.append("Nothing begins while one is under way.")
+    if len(positive) > 1 or pattern.skip != "skip_past_last":
+        to = f" of {pattern.skip_to}" if pattern.skip_to else ""
+        sentences.append(f"A match {_SKIPS[pattern.skip]}{to}.")
+    if pattern.report != "complete":
+        what = "What was under way when its time ran out is reported"
+        sentences.append(f"{what}{' too' if pattern.report == 'both' else ', and nothing else'}.")
+    return Told(sentences, marks)
+
+
+_ORDER = {
+    "next": "The very next touchpoint of the customer must be",
+    "followed_by": "Later follows",
+    "followed_by_any": "Later follows, each making a match of its own,",
+}
+
+
+def _kept_away(pattern: Pattern, step: PatternStep, is_last: bool, sentences: list[str], marks: list[Mark]) -> None:
+    if is_last:
+        clauses = [] if condition_words(step.clause.condition) == "nothing" else [step.clause]
+        _absent(pattern, clauses, step.for_ms, sentences, marks)
+        if step.repeat > 1:
+            sentences.append(f"It fires again after each further such time, {step.repeat} times in all.")
+        return
+    what = clause_words(step.clause)
+    span = f" for {duration_words(step.for_ms)}" if step.for_ms is not None else ""
+    when = "as the very next touchpoint" if step.part.negated == "not_next" else f"between the steps{span}"
+    sentences.append(f"There must not be {what} {when}.")
+    marks.append(Mark("x", f"none of: {what}{span}"))
+
+
+_WORDS: dict[type, Callable[[Any], Told]] = {
+    Cleared: _cleared,
+    Event: _event,
+    Habit: _habit,
+    Pattern: _pattern,
+    Promise: _promise,
+    Rhythm: _rhythm,
+    Score: _score,
+    Sequence: _sequence,
+    Series: _series,
+    Window: _window,
+}
+
+
+def by_words(fields: tuple[Field, ...]) -> str:
+    """Whose touchpoints belong together."""
+    return f"All touchpoints of one match agree on {fields_words(fields)}." if fields else ""
