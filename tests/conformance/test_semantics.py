@@ -125,3 +125,22 @@ def test_time_that_is_over_completes_an_absence_and_is_reported_of_the_rest(
 )
 def test_a_loop_that_something_ends_fires_once_at_its_end(pattern: str, line: str, expected: list[str]) -> None:
     assert found(pattern, line, every=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "boundary", "expected"),
+    [
+        ("a b c", "a x b x c", "exclusive", ["a b c"]),
+        ("a b c", "a x x b c", "exclusive", []),
+        ("a b c", "a x x b c", "inclusive", ["a b c"]),
+        ("a b{2,2} c", "a b1 x b2 x c", "exclusive", ["a b1 b2 c"]),
+        ("a b{2,2} c", "a b1 x x b2 c", "exclusive", []),
+        ("a b !c", "a b x x c x", "exclusive", ["a b"]),
+        ("a b !c", "a b x c x x", "exclusive", []),
+    ],
+)
+def test_a_window_from_the_step_before_runs_anew_with_every_step(
+    pattern: str, line: str, boundary: str, expected: list[str]
+) -> None:
+    within = {"ms": 3, "scope": "previous_to_current", "boundary": boundary}
+    assert found(pattern, line, within=within) == expected

@@ -127,13 +127,23 @@ class _Writer:
 
     def _within(self, within: Mapping[str, Any], sequence: list[dict[str, Any]]) -> dict[str, Any]:
         scope = within.get("scope", "first_to_last")
-        if scope == "pattern_start_to_last" and not self.has_beginning:
+        if scope == "pattern_start_to_last":
+            if self.has_beginning:
+                raise Refused("within, measured from the start of a pattern that begins with an absence")
             self.has_beginning = True
             sequence[0]["followed_by"] = sequence[0].pop("start")
             sequence.insert(0, {"start": {"type": BEGINNING}})
-        elif scope != "first_to_last":
-            raise Refused(f"within, measured from {scope}")
         found: dict[str, Any] = {"within": f"{within['ms']}ms"}
+        if scope == "previous_to_current":
+            found = {"within": _UNBOUNDED}
+            for entry, step in zip(sequence, self._steps, strict=True):
+                is_last = step is self._steps[-1]
+                if not step.get("negated") and step is not self._positive[0]:
+                    entry["within"] = f"{within['ms']}ms"
+                elif step.get("negated") and is_last and "for" not in entry:
+                    entry["for"] = f"{within['ms']}ms"
+        elif scope not in ("first_to_last", "pattern_start_to_last"):
+            raise Refused(f"within, measured from {scope}")
         if within.get("boundary") == "inclusive":
             found["inclusive"] = True
         return found

@@ -63,7 +63,8 @@ def _on_event(expected: Any) -> Counter[tuple[str | None, frozenset[str]]]:
     if isinstance(expected, dict):
         pairs = [(event, match) for event, matches in expected.items() for match in matches]
     else:
-        pairs = [(event, match) for event, match in expected]
+        several = [(event, found if found and isinstance(found[0], list) else [found]) for event, found in expected]
+        pairs = [(event, match) for event, matches in several for match in matches]
     return Counter((str(event), frozenset(str(one) for one in match)) for event, match in pairs)
 
 
