@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.rule_lint import lint_rules
 from streams.cli.rule_show import show
 from streams.cli.rule_tests import run_tests
 
@@ -17,6 +18,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The rules that find moments, and the policy that answers them.", no_args_is_help=True)
     group.command("publish")(publish)
     group.command("test")(run_tests)
+    group.command("lint")(lint_rules)
     group.command("show")(show)
     app.add_typer(group, name="rules")
 
