@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.rule_lint import lint_rules
+from streams.cli.rule_new import new
 from streams.cli.rule_show import show
 from streams.cli.rule_tests import run_tests
 
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group.command("publish")(publish)
     group.command("test")(run_tests)
     group.command("lint")(lint_rules)
+    group.command("new")(new)
     group.command("show")(show)
     app.add_typer(group, name="rules")
 
