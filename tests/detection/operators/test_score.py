@@ -56,6 +56,12 @@ def test_it_fires_again_only_after_it_fell_below(gap: int, fired: int) -> None:
     assert len(customer.fired) == fired
 
 
+@pytest.mark.parametrize(("gap", "fired"), [(DAY, 1), (DAY + 1, 2)])
+def test_at_exactly_the_lower_threshold_it_has_not_fallen_below(gap: int, fired: int) -> None:
+    customer = Customer(rule(SCORE)).meets(0, "a", "bad").meets(0, "g", "good").meets(0, "b", "bad")
+    assert len(customer.meets(gap, "c", "bad", v=9).fired) == fired
+
+
 def test_it_falls_below_by_a_negative_weight_too() -> None:
     customer = Customer(rule(SCORE)).meets(0, "a", "bad", v=9)
     for number in range(3):
