@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,9 @@ START = "2026-01-05T09:00:00Z"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_CASES = 200
+_MAX_EACH = 50
 _MAX_TOUCHPOINTS = 500
+_EACH = "$each"
 _OFFSET_REMEDY = "write the time since the start, like 0s, 30m or 7d-1ms"
 _DEFAULTS: dict[str, Any] = {
     "source": "test",
@@ -81,14 +84,52 @@ def parse_cases(text: str, filename: str, rule_id: str) -> list[Case]:
             if not isinstance(listed, Listing) or not 1 <= len(listed.items) <= _MAX_CASES:
                 reader.note(listed, f"'cases' is {described(listed)}", f"write a list of 1 to {_MAX_CASES} cases")
             else:
-                cases = [_case(reader, node, defaults) for node in listed.items]
+                cases = [case for node in listed.items for case in _cases(reader, node, defaults)]
     if reader.mistakes:
         raise RuleFileError(filename, reader.mistakes)
     return [case for case in cases if case is not None]
 
 
-def _case(reader: Reader, node: Node, defaults: AbstractMapping[str, Any]) -> Case | None:
-    section = reader.section(node, "a case", ("name", "start", "defaults", "touchpoints", "until", "moments"))
+def _cases(reader: Reader, node: Node, defaults: AbstractMapping[str, Any]) -> list[Case | None]:
+    """The case; with ``each`` one for every value listed there, which stands wherever ``$each`` is written."""
+    values = {key.text: value for key, value in node.entries}.get("each") if isinstance(node, Mapping) else None
+    if values is None:
+        return [_case(reader, node, defaults)]
+    if not isinstance(values, Listing) or not 1 <= len(values.items) <= _MAX_EACH:
+        reader.note(values, f"'each' is {described(values)}", f"write a list of 1 to {_MAX_EACH} values")
+        return []
+    known, cases = len(reader.mistakes), []
+    for value in values.items:
+        if not isinstance(value, Scalar):
+            reader.note(value, f"'each' has {described(value)}", "write single values")
+        elif not any(True for _ in _places(node)):
+            reader.note(values, f"'each' without {_EACH}", f"write {_EACH} where the values go, like type: {_EACH}")
+        else:
+            cases.append(_case(reader, _filled(node, value), defaults, f": {value.text}"))
+        if len(reader.mistakes) > known:
+            break  # the others would say the same
+    return cases
+
+
+def _places(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield from [node] if node.value == _EACH else []
+    else:
+        inner = node.items if isinstance(node, Listing) else [value for _, value in node.entries]
+        for one in inner:
+            yield from _places(one)
+
+
+def _filled(node: Node, value: Scalar) -> Node:
+    if isinstance(node, Scalar):
+        return Scalar(node.line, node.column, value.value, value.text) if node.value == _EACH else node
+    if isinstance(node, Listing):
+        return Listing(node.line, node.column, [_filled(item, value) for item in node.items])
+    return Mapping(node.line, node.column, [(key, _filled(inner, value)) for key, inner in node.entries])
+
+
+def _case(reader: Reader, node: Node, defaults: AbstractMapping[str, Any], ending: str = "") -> Case | None:
+    section = reader.section(node, "a case", ("name", "each", "start", "defaults", "touchpoints", "until", "moments"))
     if section is None:
         return None
     title = section.required("name", "say what the case shows, as a sentence")
@@ -103,7 +144,7 @@ def _case(reader: Reader, node: Node, defaults: AbstractMapping[str, Any]) -> Ca
     until = section.value("until")
     closing = _offset(reader, until, "'until'") if until is not None else None
     return Case(
-        name or "",
+        (name or "") + ending,
         node.line,
         start,
         tuple(arriving for arriving in arrivals if arriving is not None),
