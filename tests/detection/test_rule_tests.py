@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.detection import RuleFileError, run_rule_tests
+from streams.detection.case_reader import parse_cases
 
 RULE = """\
 id: test.count
@@ -135,7 +136,7 @@ cases:
         "t.yaml:2:1: unknown key 'case' in a rule test; did you mean 'cases'?",
         "t.yaml:4:5: a case has no 'name'; say what the case shows, as a sentence",
         "t.yaml:4:5: two touchpoints have the same id; give each its own",
-        "t.yaml:4:5: unknown key 'title' in a case; known are name, start, defaults, touchpoints, until, moments",
+        "t.yaml:4:5: unknown key 'title' in a case; known are name, each, start, defaults, touchpoints, until, moments",
         "t.yaml:5:12: 'start' is the text 'yesterday'; write a time with its zone, like 2026-01-05T09:00:00Z",
         "t.yaml:7:14: 'at' is the text 'soon'; write the time since the start, like 0s, 30m or 7d-1ms",
         "t.yaml:8:9: a touchpoint has no 'id'; write {at: 0s, id: a, type: ivr.entered}",
@@ -177,3 +178,45 @@ cases:
     moments: [{at: 10h, evidence: [m], context: {level: below, due_at: {at: 10h}}}]
 """
     assert [result.passed for result in run_rule_tests(promise, tests)] == [True]
+
+
+EACH = """\
+rule: test.count
+cases:
+  - name: Any of them
+    each: [a, "2", 3]
+    touchpoints: [{at: 0s, id: x, type: $each}]
+    moments: []
+"""
+
+
+def test_a_case_with_each_is_one_case_per_value() -> None:
+    cases = parse_cases(EACH.replace("type: $each", "type: t, n: $each"), "t.yaml", "test.count")
+    assert [case.name for case in cases] == ["Any of them: a", "Any of them: 2", "Any of them: 3"]
+    assert [case.arrivals[0].touchpoint["properties"] for case in cases] == [{"n": "a"}, {"n": "2"}, {"n": 3}]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("each: []", "t.yaml:4:11: 'each' is a list; write a list of 1 to 50 values"),
+        ("each: a", "t.yaml:4:11: 'each' is the text 'a'; write a list of 1 to 50 values"),
+        ("each: [[a]]", "t.yaml:4:12: 'each' has a list; write single values"),
+    ],
+)
+def test_each_is_a_list_of_single_values(written: str, said: str) -> None:
+    with pytest.raises(RuleFileError) as error:
+        parse_cases(EACH.replace('each: [a, "2", 3]', written), "t.yaml", "test.count")
+    assert str(error.value) == said
+
+
+def test_each_without_a_place_for_it_is_a_mistake() -> None:
+    with pytest.raises(RuleFileError) as error:
+        parse_cases(EACH.replace("$each", "b"), "t.yaml", "test.count")
+    assert str(error.value) == "t.yaml:4:11: 'each' without $each; write $each where the values go, like type: $each"
+
+
+def test_a_mistake_in_a_case_with_each_is_said_once() -> None:
+    with pytest.raises(RuleFileError) as error:
+        parse_cases(EACH.replace("at: 0s", "at: soon"), "t.yaml", "test.count")
+    assert len(error.value.mistakes) == 1
