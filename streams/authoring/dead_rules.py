@@ -82,6 +82,8 @@ def _reasons(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "no weight is above 0", "give what goes wrong a weight above 0"
     if isinstance(inner, Sequence):
         yield from _sequence(inner)
+    if isinstance(inner, Pattern):
+        yield from _pattern(inner)
     if Field(("event_id",)) in rule.by and not _single(rule):
         yield "by 'event_id' no two touchpoints agree", "correlate by something that they share"
 
@@ -115,6 +117,15 @@ def _sequence(sequence: Sequence) -> Iterator[tuple[str, str]]:
             yield f"what step {place} waits for always meets 'cancelled_by'", "leave one of the two out"
         if any(_always(step.clause, guard) for guard in step.guards):
             yield f"what step {place} waits for must not happen before it", "leave one of the two out"
+
+
+def _pattern(pattern: Pattern) -> Iterator[tuple[str, str]]:
+    positive = [place for place, step in enumerate(pattern.steps) if not step.part.negated]
+    for place in positive[1:]:
+        step = pattern.steps[place]
+        cancelled = any(_always(step.clause, cancel) for cancel in pattern.cancels)
+        if cancelled and not step.part.optional and pattern.report == "complete":
+            yield f"what step {place + 1} waits for always meets 'cancelled_by'", "leave one of the two out"
 
 
 def _always(step: Clause, forbidden: Clause) -> bool:

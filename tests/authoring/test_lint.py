@@ -89,6 +89,16 @@ NEVER = {
     ),
 }
 
+NEVER |= {
+    "a step of a pattern that always cancels": (
+        "  sequence:\n    - start: {type: queue.abandoned}\n    - followed_by_any: {type: ivr.entered}\n"
+        "  within: 1d\n  cancelled_by: {type: [ivr.entered, chat.started]}\n"
+    ),
+    "any of several that all cannot hold": (
+        "  event:\n    any: [{type: queue.abandoned, channel: app, not: {channel: app}}, {x|exists: false, x: 1}]\n"
+    ),
+}
+
 
 @pytest.mark.parametrize("detect", NEVER.values(), ids=NEVER)
 def test_a_rule_that_can_never_fire_is_an_error(detect: str) -> None:
