@@ -6,8 +6,9 @@ import json
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -56,47 +57,51 @@ def health(of: Progress, looked: Looked) -> LoaderHealth:
 @pytest.mark.parametrize(
     ("of", "looked", "verdict", "reasons"),
     [
-        pytest.param(progress(86_400), Looked(), (True, True, True), [], id="idle for a day"),
-        pytest.param(progress(3), Looked(WAITING, 600), (True, True, True), [], id="behind and getting on"),
-        pytest.param(progress(), Looked(WAITING, 29), (True, True, True), [], id="input that has just come"),
+        pytest.param(partial(progress, 86_400), partial(Looked), (True, True, True), [], id="idle for a day"),
         pytest.param(
-            progress(),
-            Looked(WAITING, 31),
+            partial(progress, 3), partial(Looked, WAITING, 600), (True, True, True), [], id="behind and getting on"
+        ),
+        pytest.param(
+            partial(progress), partial(Looked, WAITING, 29), (True, True, True), [], id="input that has just come"
+        ),
+        pytest.param(
+            partial(progress),
+            partial(Looked, WAITING, 31),
             (False, False, False),
             ["input waits and nothing was inserted for 31 s"],
             id="standing still for no reason",
         ),
         pytest.param(
-            progress(stalled="ClickHouse does not take an insert: refused"),
-            Looked(WAITING, 31),
+            partial(progress, stalled="ClickHouse does not take an insert: refused"),
+            partial(Looked, WAITING, 31),
             (False, True, False),
             ["input waits and nothing was inserted for 31 s (ClickHouse does not take an insert: refused)"],
             id="ClickHouse away, which a restart does not mend",
         ),
         pytest.param(
-            progress(stalled="ClickHouse is not ready: refused"),
-            Looked(),
+            partial(progress, stalled="ClickHouse is not ready: refused"),
+            partial(Looked),
             (True, True, False),
             ["ClickHouse is not ready: refused"],
             id="waiting for ClickHouse with nothing to insert",
         ),
         pytest.param(
-            progress(told_s=31),
-            Looked(),
+            partial(progress, told_s=31),
+            partial(Looked),
             (False, False, False),
             ["the loader has been in one step for 31 s"],
             id="a thread that stands still",
         ),
         pytest.param(
-            progress(),
-            Looked(silent_s=31),
+            partial(progress),
+            partial(Looked, silent_s=31),
             (False, True, False),
             ["Kafka has not answered for 31 s"],
             id="a silent broker",
         ),
         pytest.param(
-            progress(was_dealt=False),
-            Looked(),
+            partial(progress, was_dealt=False),
+            partial(Looked),
             (True, True, False),
             ["the group has not dealt partitions yet"],
             id="before it owns anything",
@@ -104,9 +109,9 @@ def health(of: Progress, looked: Looked) -> LoaderHealth:
     ],
 )
 def test_health_looks_at_progress(
-    of: Progress, looked: Looked, verdict: tuple[bool, bool, bool], reasons: list[str]
+    of: Callable[[], Progress], looked: Callable[[], Looked], verdict: tuple[bool, bool, bool], reasons: list[str]
 ) -> None:
-    found = health(of, looked)
+    found = health(of(), looked())
     assert ((found.ok, found.live, found.ready), found.reasons) == (verdict, reasons)
 
 

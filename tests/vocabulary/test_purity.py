@@ -11,7 +11,7 @@ import streams.vocabulary
 
 FOLDER = Path(streams.vocabulary.__file__).parent
 MODULES = sorted(FOLDER.glob("*.py"))
-PURE = {"__future__", "collections", "dataclasses", "functools", "json", "sys", "typing"}
+PURE = {"__future__", "collections", "dataclasses", "difflib", "functools", "json", "sys", "typing"}
 OURS = ("schemas", "streams.detection", "streams.vocabulary")
 READS_ITS_OWN_FILE = "importlib.resources"
 
