@@ -109,3 +109,36 @@ def test_a_drawing_runs_from_the_first_touchpoint_down_to_the_quiet_after_the_mo
         "  :",
         "  :   quiet for 7 days",
     ]
+
+
+TOLD = {
+    "{sum: amount, of: {type: payment.made}, at_least: 500, within: 7d}": [
+        "It looks at touchpoints that are payment.made.",
+        "It fires when the sum of amount is at least 500, over at least 1 of them, all less than 7 days apart.",
+    ],
+    "{rising: amount, of: {type: bill.issued}, in_a_row: 3, within: 1w, inclusive: true}": [
+        "It looks at touchpoints that are bill.issued.",
+        "It fires when 3 of them in a row have each a higher amount than the one before, all at most 7 days apart.",
+    ],
+    "{habit: {type: app.opened}, at_least: 5, within: 14d, stopped_for: 1d12h}": [
+        "There is a habit when app.opened comes on at least 5 of 14 days.",
+        "It fires when that then stays away for 1 day 12 hours.",
+    ],
+    "{habit: {type: app.opened}, at_least: 5, within: 14d, resumed_after: 30d}": [
+        "There is a habit when app.opened comes on at least 5 of 14 days.",
+        "It fires when it is taken up again after 30 days or more without.",
+    ],
+    "{count: {channel|ne: [app, web]}, at_least: 2, within: 1ms}": [
+        "It fires when there are at least 2 touchpoints that are anything, where channel is known and not app nor web.",
+        "First and last of them lie less than 1 millisecond apart.",
+    ],
+}
+
+
+@pytest.mark.parametrize("detect", TOLD)
+def test_operators_that_no_shipped_rule_uses_are_told_too(detect: str) -> None:
+    head = "id: a.b\nversion: 1\ntitle: t\ndescription: d\nemotion: joyful\n"
+    told = explained(parse_rule(f"{head}detect: {detect}\n", "a.b.yaml"), POLICY).splitlines()
+    assert [line.strip() for line in told[told.index("What it looks for") + 1 : told.index("For whom") - 1]] == TOLD[
+        detect
+    ]

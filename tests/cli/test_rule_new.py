@@ -2,18 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from streams.authoring.draft import KINDS
 from tests.cli.conftest import Run
 
 
-def test_a_new_rule_passes_its_tests_and_lint_as_it_is_written(momentous: Run) -> None:
-    for kind in KINDS:
-        assert momentous("rules", "new", f"my.{kind}", "--emotion", "anxious", "--kind", kind).code == 0
+def test_a_new_rule_passes_its_tests_as_it_is_written(momentous: Run) -> None:
+    assert momentous("rules", "new", "tea.cold", "--emotion", "anxious", "--kind", "absence").code == 0
     tested = momentous("rules", "test", "rules")
     assert (tested.code, tested.err) == (0, "")
-    linted = momentous("rules", "lint", "rules")
-    assert linted.out.endswith(f"\n{len(KINDS)} rules: 0 errors, {len(KINDS)} warnings\n")
-    assert linted.out.count("no action of policy 'outreach' answers it") == len(KINDS)
+    assert tested.out.endswith("\n2 passed, 0 failed\n")
 
 
 def test_it_says_what_it_wrote_and_what_comes_next(momentous: Run, tmp_path: Path) -> None:
