@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from streams.authoring.condition_words import clause_words, duration_words, fields_words
-from streams.authoring.operator_words import Mark, by_words, operator_words
+from streams.authoring.operator_words import by_words, operator_words
+from streams.authoring.told import Mark
 from streams.detection import Rule
 from streams.outreach import Policy
 
