@@ -32,12 +32,13 @@ _METADATA_TIMEOUT_S = 10.0
 _FAUST_LEVELS = {"debug": "INFO", "info": "WARN", "warning": "WARN", "error": "ERROR"}
 
 
-def make_app(settings: Settings, check_crcs: bool = True) -> tuple[faust.App, Lanes]:
+def make_app(settings: Settings, embedded: bool = False) -> tuple[faust.App, Lanes]:
     """The worker's app and its lanes.
 
     Args:
         settings: of the process.
-        check_crcs: off for the embedded broker, whose transaction markers carry a wrong one.
+        embedded: the broker is the embedded one, whose transaction markers carry a wrong checksum and
+            which shows aborted records to everybody.
     """
     shipped_vocabulary()  # now, lest the first lane hold the event loop while it is read
     folder = Path(settings.data_dir) / "faust"
@@ -50,7 +51,7 @@ def make_app(settings: Settings, check_crcs: bool = True) -> tuple[faust.App, La
         broker_heartbeat_interval=settings.session_timeout_ms / 3000,
         broker_max_poll_records=settings.fetch_records,
         broker_commit_interval=1.0,
-        broker_check_crcs=check_crcs,
+        broker_check_crcs=not embedded,
         consumer_group_instance_id=settings.worker_instance or None,
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=_BUFFERED_BATCHES,
@@ -70,7 +71,7 @@ def make_app(settings: Settings, check_crcs: bool = True) -> tuple[faust.App, La
     async def refuse(error: LaneRefused) -> None:
         await app.crash(error)
 
-    lanes = Lanes(settings, make_codec(settings), lambda: cast(Consumer, app.consumer), refuse)
+    lanes = Lanes(settings, make_codec(settings), lambda: cast(Consumer, app.consumer), refuse, not embedded)
     transport.positions = lanes.positions
     topic = app.topic(settings.topic(TOUCHPOINTS), schema=BatchSchema())
     app.agent(topic, name="customer", concurrency=1)(customer_agent(lanes))
@@ -100,7 +101,7 @@ def run_worker(settings: Settings) -> int:
         PortTaken: something else listens on ``worker_web_port``.
     """
     metadata = AdminClient(client_config(settings)).list_topics(timeout=_METADATA_TIMEOUT_S)
-    app, lanes = make_app(settings, check_crcs=not is_embedded(metadata))
+    app, lanes = make_app(settings, embedded=is_embedded(metadata))
     worker = faust.Worker(app, loglevel=_FAUST_LEVELS[settings.log_level], redirect_stdouts=False, quiet=True)
     # It writes cursor codes even when it is quiet, also into log files.
     worker.spinner = None

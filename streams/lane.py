@@ -96,6 +96,7 @@ class Lane:
         slot: RunSlot,
         refuse: Callable[[LaneRefused], Awaitable[None]],
         measures: Measures | None = None,
+        aborts_hide: bool = True,
     ) -> None:
         """
         Args:
@@ -106,7 +107,10 @@ class Lane:
             slot: shared by all lanes of the worker.
             refuse: told when the lane cannot run at all.
             measures: adds up what the lanes of the worker tell.
+            aborts_hide: whether readers never see the records of an aborted transaction; without that
+                an abort ends the worker.
         """
+        self._aborts_hide = aborts_hide
         self.number = number
         self.watch = LaneWatch(number, measures)
         self.phase = Phase.PARKED
@@ -197,6 +201,13 @@ class Lane:
                 await self._refuse(error)
                 return
             except (TransactionError, KafkaException, RegistryUnavailable) as error:
+                if not self._aborts_hide and self.phase is Phase.RUNNING:
+                    self.watch.refuse(f"a transaction was aborted: {error}")
+                    remedy = (
+                        "readers of the embedded broker see what was aborted, so nothing after it adds up; start anew"
+                    )
+                    await self._refuse(LaneRefused(f"partition {self.number}: a transaction failed: {error}", remedy))
+                    return
                 log.warning("lane restores after an error", partition=self.number, error=str(error))
                 self.watch.failed("error", f"restores after an error: {error}")
                 self._forget()

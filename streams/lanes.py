@@ -35,6 +35,7 @@ class Lanes:
         codec: Codec,
         consumer: Callable[[], Consumer],
         refuse: Callable[[LaneRefused], Awaitable[None]],
+        aborts_hide: bool = True,
     ) -> None:
         """
         Args:
@@ -42,6 +43,7 @@ class Lanes:
             codec: shared by all lanes.
             consumer: the app's consumer, asked for when it is needed (it exists only once the app runs).
             refuse: told when a lane cannot run at all.
+            aborts_hide: as for a lane.
         """
         self.lanes: dict[int, Lane] = {}
         self.refusal: LaneRefused | None = None
@@ -53,6 +55,7 @@ class Lanes:
         self._refuse = refuse
         self._topic = settings.topic(TOUCHPOINTS)
         self._slot = RunSlot()
+        self._aborts_hide = aborts_hide
         self._owned: set[int] = set()
 
     async def assigned(self, tps: Iterable[TP]) -> None:
@@ -63,7 +66,16 @@ class Lanes:
         for number in sorted(owned - self._owned):
             lane = self.lanes.get(number)
             if lane is None:
-                lane = Lane(number, self._settings, self._codec, self, self._slot, self._refused, self.metrics)
+                lane = Lane(
+                    number,
+                    self._settings,
+                    self._codec,
+                    self,
+                    self._slot,
+                    self._refused,
+                    self.metrics,
+                    self._aborts_hide,
+                )
                 self.lanes[number] = lane
             lane.start()
         self._owned = owned

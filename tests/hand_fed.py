@@ -47,6 +47,7 @@ class HandFed:
         codec: Codec | None = None,
         slot: RunSlot | None = None,
         batch_records: int = 500,
+        aborts_hide: bool = True,
     ) -> None:
         self.placed: list[int] = []
         self.refused: list[LaneRefused] = []
@@ -59,7 +60,9 @@ class HandFed:
         self._position = 0
         self._consumer = Consumer(consumer_config(settings, **{"group.id": "hand-fed", "fetch.wait.max.ms": 10}))
         self._pump: asyncio.Task[None] | None = None
-        self.lane = Lane(number, settings, codec or Codec(), self, slot or RunSlot(), self._refuse)
+        self.lane = Lane(
+            number, settings, codec or Codec(), self, slot or RunSlot(), self._refuse, aborts_hide=aborts_hide
+        )
 
     async def __aenter__(self) -> Self:
         self.lane.start()

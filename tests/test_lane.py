@@ -337,6 +337,21 @@ async def test_an_error_that_nobody_foresaw_ends_the_worker_and_writes_nothing(
     assert read(one, CHANGELOG) == []
 
 
+async def test_where_readers_see_what_was_aborted_an_abort_ends_the_worker(
+    one: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(self: transactions.PartitionProducer) -> None:
+        raise transactions.Aborted("the broker said so")
+
+    monkeypatch.setattr(transactions.PartitionProducer, "commit", fails)
+    publish(one, *touchpoints(0, 10))
+    async with HandFed(one, aborts_hide=False) as fed:
+        await until(lambda: bool(fed.refused), "the refusal")
+    assert str(fed.refused[0]).startswith(
+        "partition 0: a transaction failed: the broker said so; readers of the embedded"
+    )
+
+
 def recreate(settings: Settings, name: str) -> None:
     """Delete a topic and make it anew."""
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
