@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -101,11 +102,21 @@ def test_a_shipped_rule_speaks_of_types_and_properties_that_there_are(name: str,
 
 @pytest.mark.parametrize(("name", "text"), load_catalogue_tests(), ids=lambda p: p if p.endswith(".yaml") else "")
 def test_a_shipped_rule_s_tests_do_so_too(name: str, text: str) -> None:
-    tests = YAML(typ="safe", pure=True).load(text)
+    tests = _spelled_out(YAML(typ="safe", pure=True).load(text))
     shown = [tests.get("defaults"), *(case.get("defaults") for case in tests["cases"])]
     shown += [touchpoint for case in tests["cases"] for touchpoint in case.get("touchpoints", ())]
     properties = {name for one in shown for name in one or ()} - FIELDS
     assert (_unknown_types(tests), [one for one in properties if one not in SHIPPED.properties]) == ([], [])
+
+
+def _spelled_out(tests: dict[str, Any]) -> dict[str, Any]:
+    """The cases with each of their ``each`` values where ``$each`` stands."""
+    cases = []
+    for case in tests["cases"]:
+        values = case.pop("each", ["$each"])
+        written = json.dumps(case, default=str)
+        cases += [json.loads(written.replace('"$each"', json.dumps(value))) for value in values]
+    return {**tests, "cases": cases}
 
 
 @pytest.mark.parametrize("file", MAPPINGS, ids=lambda file: file.stem)
