@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -16,6 +15,7 @@ from streams.settings import Settings
 from streams.topic_admin import create_topics
 from tests.kafka.broker import Broker
 from tests.kafka.jars import BrokerUnavailable
+from tests.unavailable import unavailable
 
 _BROKER_FIXTURES = {"kafka", "own_kafka", "settings", "topics"}
 
@@ -96,11 +96,5 @@ def _started(folder: Path) -> Broker:
     try:
         broker.start()
     except BrokerUnavailable as error:
-        _no_broker(str(error))
+        unavailable("no Kafka", str(error))
     return broker
-
-
-def _no_broker(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"no Kafka, and CI=true allows no skip: {reason}", pytrace=False)
-    pytest.skip(f"no Kafka: {reason}")

@@ -16,11 +16,16 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import ROOT, environment
+from tests.unavailable import unavailable
 
 SAMPLES = ROOT / "samples"
 ROWS = 2_000
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by /proc")
+
+@pytest.fixture(autouse=True)
+def _proc() -> None:
+    if not Path("/proc/self/environ").exists():
+        unavailable("no /proc", "processes are found by their environment there; run it on Linux")
 
 
 @pytest.fixture(scope="module")
