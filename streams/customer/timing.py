@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from streams.detection import LATE_GRACE_MS, RuleFileError
 from streams.detection.document import Mapping as MappingNode
-from streams.detection.document import Node, read_document
-from streams.detection.reader import Reader, Section
+from streams.detection.document import Node
+from streams.detection.reader import Reader, Section, read_definition
 
 TIMING_KEYS = ("id", "version", "description", "order_wait", "late_grace", "sources")
 SOURCE_KEYS = ("late_grace",)
@@ -52,15 +52,7 @@ def parse_timing(text: str, filename: str) -> Timing:
     Raises:
         TimingFileError: with every mistake in the file.
     """
-    reader = Reader()
-    try:
-        section = reader.section(read_document(text, filename), "a timing", TIMING_KEYS)
-    except RuleFileError as error:
-        raise TimingFileError(filename, error.mistakes) from None
-    timing = _timing(section) if section is not None else None
-    if timing is None or reader.mistakes:
-        raise TimingFileError(filename, reader.mistakes)
-    return timing
+    return read_definition(text, filename, "a timing", TIMING_KEYS, _timing, TimingFileError)
 
 
 def _timing(section: Section) -> Timing | None:

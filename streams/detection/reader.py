@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import TypeVar
 
-from streams.detection.document import Listing, Mapping, Node, Scalar
+from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
 from streams.detection.durations import duration_ms, duration_text
-from streams.detection.errors import Mistake
+from streams.detection.errors import Mistake, RuleFileError
 from streams.detection.fields import Field
 
 T = TypeVar("T")
@@ -135,6 +135,38 @@ class Reader:
         items = [read(item, what) for item in nodes]
         found = tuple(item for item in items if item is not None)
         return found if len(found) == len(items) else None
+
+
+def read_definition(
+    text: str,
+    filename: str,
+    what: str,
+    known: Iterable[str],
+    read: Callable[[Section], T | None],
+    error: type[RuleFileError] = RuleFileError,
+) -> T:
+    """What a file says, or every mistake in it.
+
+    Args:
+        text: the file, YAML.
+        filename: how messages name it; nothing is read from disk.
+        what: what the file is, like "a rule".
+        known: the keys of its top level.
+        read: makes it of the top level; None when it cannot.
+        error: raised with all mistakes.
+
+    Raises:
+        RuleFileError: as ``error`` says.
+    """
+    reader = Reader()
+    try:
+        section = reader.section(read_document(text, filename), what, known)
+    except RuleFileError as unreadable:
+        raise error(filename, unreadable.mistakes) from None
+    made = read(section) if section is not None else None
+    if made is None or reader.mistakes:
+        raise error(filename, reader.mistakes)
+    return made
 
 
 class Section:

@@ -7,11 +7,10 @@ from typing import get_args
 from streams.detection.clause import Clause
 from streams.detection.condition_reader import read_clauses, read_correlation
 from streams.detection.detect_reader import read_detect
-from streams.detection.document import Mapping, Node, read_document
-from streams.detection.errors import RuleFileError
+from streams.detection.document import Mapping, Node
 from streams.detection.fields import Field
 from streams.detection.operators import Late
-from streams.detection.reader import Reader, Section
+from streams.detection.reader import Section, read_definition
 from streams.detection.rule import DAY_MS, EMOTIONS, MODES, CoolDown, Rule
 
 RULE_ID = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+"
@@ -47,12 +46,7 @@ def parse_rule(text: str, filename: str) -> Rule:
     Raises:
         RuleFileError: with every mistake in the file.
     """
-    reader = Reader()
-    section = reader.section(read_document(text, filename), "a rule", RULE_KEYS)
-    rule = _rule(section) if section is not None else None
-    if rule is None or reader.mistakes:
-        raise RuleFileError(filename, reader.mistakes)
-    return rule
+    return read_definition(text, filename, "a rule", RULE_KEYS, _rule)
 
 
 def _rule(section: Section) -> Rule | None:

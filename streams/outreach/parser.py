@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
-from streams.detection.document import Mapping, Node, read_document
-from streams.detection.errors import RuleFileError
-from streams.detection.reader import Reader, Section
+from streams.detection.document import Mapping, Node
+from streams.detection.reader import Reader, Section, read_definition
 from streams.outreach.errors import PolicyFileError
 from streams.outreach.policy import Action, Policy
 
@@ -29,15 +28,7 @@ def parse_policy(text: str, filename: str) -> Policy:
     Raises:
         PolicyFileError: with every mistake in the file.
     """
-    reader = Reader()
-    try:
-        section = reader.section(read_document(text, filename), "a policy", POLICY_KEYS)
-    except RuleFileError as error:
-        raise PolicyFileError(filename, error.mistakes) from None
-    policy = _policy(section) if section is not None else None
-    if policy is None or reader.mistakes:
-        raise PolicyFileError(filename, reader.mistakes)
-    return policy
+    return read_definition(text, filename, "a policy", POLICY_KEYS, _policy, PolicyFileError)
 
 
 def _policy(section: Section) -> Policy | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from streams.detection import RuleFileError
 from streams.detection.document import Mapping as Tree
-from streams.detection.document import Node, Scalar, read_document
-from streams.detection.reader import Reader, Section, described
+from streams.detection.document import Node, Scalar
+from streams.detection.reader import Section, described, read_definition
 from streams.importers.channels import CHANNELS
 from streams.importers.mapping.errors import MappingFileError
 from streams.importers.mapping.expression import Expression, Outcome
@@ -40,15 +39,11 @@ def parse_mapping(text: str, filename: str) -> Mapping:
     Raises:
         MappingFileError: with every mistake in the file.
     """
-    reader = Reader()
-    try:
-        section = reader.section(read_document(text, filename), "a mapping", MAPPING_KEYS)
-    except RuleFileError as error:
-        raise MappingFileError(filename, error.mistakes) from None
-    mapping = _MappingReader(section, filename).mapping() if section is not None else None
-    if mapping is None or reader.mistakes:
-        raise MappingFileError(filename, reader.mistakes)
-    return mapping
+
+    def read(section: Section) -> Mapping | None:
+        return _MappingReader(section, filename).mapping()
+
+    return read_definition(text, filename, "a mapping", MAPPING_KEYS, read, MappingFileError)
 
 
 class _MappingReader:
