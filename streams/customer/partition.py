@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum
 from heapq import heappop, heappush
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from schemas import Activation, Codec, Control, DecodeError, Touchpoint
 from streams.customer import ledger
-from streams.customer.apply import NO_EFFECTS, Effects, apply, attend
+from streams.customer.apply import NO_EFFECTS, Effects
 from streams.customer.clock import EVENT, LATEST_MS, PartitionClock
 from streams.customer.customers import EVICT_AFTER_MS, Customers
 from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.errors import StateFormatError
-from streams.customer.held import HELD, MOST_HELD, Held, in_order, let_go, ripe
+from streams.customer.held import HELD, MOST_HELD, Held, ripe
+from streams.customer.journal import Journal
 from streams.customer.ledger import ACCEPTED, DEAD, DROPPED, DUPLICATE, IN, LATE, PartitionRecord
 from streams.customer.letters import letter_for_deadline, letter_for_record, verdict_on
 from streams.customer.outputs import Output, OutputWriter
@@ -61,30 +61,6 @@ class _Oversize(DecodeError):
     reason = "too_large"
 
 
-class _Done(Enum):
-    """A step of a customer that the journal holds besides touchpoints."""
-
-    ANSWERED = 1
-    LET_PASS = 2
-    PRUNED = 3
-    EVICTED = 4
-
-
-class _Release(NamedTuple):
-    """A held touchpoint was taken in."""
-
-    held: Held
-
-
-class _LetGo(NamedTuple):
-    """A held touchpoint was set aside."""
-
-    offset: int
-
-
-_Step = Touchpoint | Held | _Release | _LetGo | _Done
-
-
 class Partition:
     """State and rules of one partition.
 
@@ -124,8 +100,7 @@ class Partition:
         self._topic = topic
         self._customers = Customers()
         self._changed_definitions: list[tuple[str, str]] = []
-        # What customers went through since their bytes were last taken: id, time, now, what.
-        self._journal: list[tuple[str, int, int, _Step]] = []
+        self._journal = Journal(self._customers, self.definitions)
         self._outputs: list[Output] = []
         # Something may be due although the clock stands there already: after a portion, and after a restore.
         self._is_behind = True
@@ -340,7 +315,7 @@ class Partition:
         if self.definitions.timing.order_wait_ms:
             self._hold(customer, customer_id, touchpoint, record, now)
         else:
-            self._accept(customer, customer_id, touchpoint, record, touchpoint, now, now)
+            self._accept(customer, customer_id, touchpoint, record, now, now)
         return True
 
     def _accept(
@@ -349,23 +324,23 @@ class Partition:
         customer_id: str,
         touchpoint: Touchpoint,
         record: Record,
-        step: Touchpoint | _Release,
         clock: int,
         now: int,
+        held: Held | None = None,
     ) -> None:
+        journal = self._journal
         try:
-            if step is not touchpoint:
-                let_go(customer.held, record.offset)
-            effects = self._take_in(customer, customer_id, touchpoint, clock, now)
+            if held is None:
+                effects = journal.take_in(customer, customer_id, touchpoint, clock, now)
+            else:
+                effects = journal.release(customer_id, held, clock, now)
         except Exception as error:  # whatever it is, the record is set aside and the partition goes on
-            self._undo(customer_id)
-            if step is not touchpoint:
-                self._let_go(customer_id, record.offset)
-                self._journal.append((customer_id, clock, now, _LetGo(record.offset)))
+            journal.undo(customer_id)
+            if held is not None:
+                journal.set_aside(customer_id, held.offset)
             self._bury(record, "apply", "apply_error", f"{type(error).__name__} in the core")
             self._judge(touchpoint, record, DEAD, "apply_error")
             return
-        self._journal.append((customer_id, clock, now, step))
         self.counters[ACCEPTED] += 1
         self._violations.take_in(touchpoint)
         if effects is not NO_EFFECTS:
@@ -376,47 +351,23 @@ class Partition:
                 self._count("rule_errors")
                 self._bury(record, "rule", "rule_error", failure.detail, failure.rule)
 
-    def _take_in(self, customer: Customer, customer_id: str, touchpoint: Touchpoint, clock: int, now: int) -> Effects:
-        occurred_at = touchpoint["occurred_at"]
-        if occurred_at > customer.newest:
-            customer.newest = occurred_at
-        customer.identified = touchpoint["identified"]
-        effects = apply(customer, touchpoint, clock, self.definitions, now)
-        due = customer.next_due() if customer.held else customer.detection.due
-        if due != customer.due:
-            self._customers.set_deadline(customer, customer_id, due)
-        return effects
-
     # -- touchpoints that wait ------------------------------------------------------------------
 
     def _hold(self, customer: Customer, customer_id: str, touchpoint: Touchpoint, record: Record, now: int) -> None:
         release_at = now + self.definitions.timing.order_wait_ms
         headers = list(record.headers or ())
         held = Held(release_at, record.offset, record.timestamp, record.key, record.value, headers, dict(touchpoint))
-        self._put_by(customer, customer_id, held)
-        self._journal.append((customer_id, now, now, held))
+        self._journal.hold(customer, customer_id, held, now)
         self._count(HELD)
         if len(customer.held) > MOST_HELD:
             self._count("released_early")
             self._release(customer_id, customer.held[:1], now, now)
 
-    def _put_by(self, customer: Customer, customer_id: str, held: Held) -> None:
-        customer.held = [*customer.held, held]
-        customer.held.sort(key=in_order)
-        due = customer.next_due()
-        if due != customer.due:
-            self._customers.set_deadline(customer, customer_id, due)
-
     def _release(self, customer_id: str, ripe: Sequence[Held], clock: int, now: int) -> None:
         for held in ripe:
             self.counters[HELD] -= 1
             customer = self._customers.live[customer_id]
-            self._accept(customer, customer_id, held.body, held, _Release(held), clock, now)
-
-    def _let_go(self, customer_id: str, offset: int) -> None:
-        customer = self._customers.live[customer_id]
-        let_go(customer.held, offset)
-        self._customers.set_deadline(customer, customer_id, customer.next_due())
+            self._accept(customer, customer_id, held.body, held, clock, now, held)
 
     def _belongs_here(self, touchpoint: Touchpoint, record: Record) -> bool:
         """Whether the customer's partition is this one; a stray goes to the right one, once."""
@@ -472,88 +423,32 @@ class Partition:
                 self._customers.set_deadline(customer, customer_id, customer.next_due())
                 return
         try:
-            effects = self._attend(customer, customer_id, due, now)
+            effects = self._journal.answer(customer_id, due, now)
         except Exception as error:
-            self._undo(customer_id)
-            self._let_pass(customer_id, due)
-            self._journal.append((customer_id, due, now, _Done.LET_PASS))
+            self._journal.undo(customer_id)
+            self._journal.let_pass(customer_id, due)
             self._bury_deadline(customer_id, due, "apply", f"{type(error).__name__} in the core", None)
             return
-        self._journal.append((customer_id, due, now, _Done.ANSWERED))
         self._emit(effects)
         for failure in effects.failures:
             self._count("rule_errors")
             self._bury_deadline(customer_id, due, "rule", failure.detail, failure.rule)
-
-    def _attend(self, customer: Customer, customer_id: str, due: int, now: int) -> Effects:
-        effects = attend(customer, customer_id, due, now, self.definitions)
-        self._customers.set_deadline(customer, customer_id, customer.next_due())
-        return effects
-
-    def _let_pass(self, customer_id: str, due: int) -> None:
-        """Take a deadline off without answering what it fires."""
-        customer = self._customers.live[customer_id]
-        self.definitions.detector.on_deadline(customer.detection, due)
-        self._customers.set_deadline(customer, customer_id, customer.next_due())
 
     def _consider_eviction(self, customer_id: str, now: int) -> None:
         customer = self._customers.get(customer_id)
         if customer is None or customer.evict_at != now:
             return
         self._customers.changed[customer_id] = None
-        self._prune(customer, now)
+        self._journal.prune(customer_id, now)
         idle = (
             not customer.held and not customer.seen and customer.detection.is_idle(now) and customer.outreach.is_idle()
         )
         if idle and customer.profile is None and customer.newest + ALLOWED_LATENESS_MS < now:
-            self._customers.remove(customer_id)
-            self._journal.append((customer_id, now, now, _Done.EVICTED))
+            self._journal.evict(customer_id)
             self._count("evicted")
         else:
-            self._journal.append((customer_id, now, now, _Done.PRUNED))
             customer.evict_at = now + EVICT_AFTER_MS
             heappush(self._customers.evictions, (customer.evict_at, customer_id))
-
-    @staticmethod
-    def _prune(customer: Customer, now: int) -> None:
-        customer.seen.forget(now)
-        customer.detection.prune(now)
-        customer.outreach.prune(now)
-
-    def _undo(self, customer_id: str) -> None:
-        """Bring a customer back to before a failed record: its bytes, then its other steps again."""
-        customers = self._customers
-        exists = customers.is_stored(customer_id)
-        customer = customers.back_to_stored(customer_id)
-        for owner, at, now, step in self._journal:
-            if owner != customer_id:
-                continue
-            exists = step is not _Done.EVICTED
-            if step is _Done.EVICTED:
-                customer = customers.live[customer_id] = Customer(customer.evict_at)
-            elif step is _Done.PRUNED:
-                self._prune(customer, at)
-            elif step is _Done.LET_PASS:
-                self._let_pass(customer_id, at)
-            elif step is _Done.ANSWERED:
-                self._attend(customer, customer_id, at, now)
-            elif isinstance(step, Held):
-                self._remember(customer, step.body, at)
-                self._put_by(customer, customer_id, step)
-            elif isinstance(step, _Release):
-                let_go(customer.held, step.held.offset)
-                self._take_in(customer, customer_id, step.held.body, at, now)
-            elif isinstance(step, _LetGo):
-                self._let_go(customer_id, step.offset)
-            else:
-                self._remember(customer, step, at)
-                self._take_in(customer, customer_id, step, at, now)
-        if not exists:
-            del customers.live[customer_id]
-
-    @staticmethod
-    def _remember(customer: Customer, touchpoint: Touchpoint, now: int) -> None:
-        customer.seen.add(event_digest(touchpoint["source"], touchpoint["event_id"]), now)
 
     # -- what came of it ------------------------------------------------------------------------
 

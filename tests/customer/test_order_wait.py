@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.customer import apply
-from streams.customer import partition as partition_module
+from streams.customer import apply, journal
 from streams.customer.held import MOST_HELD
 from tests.customer.log import (
     HOUR,
@@ -175,7 +174,7 @@ def test_a_held_touchpoint_that_fails_is_set_aside_and_the_others_are_as_without
             raise ValueError("poison")
         return effects
 
-    monkeypatch.setattr(partition_module, "apply", raising)
+    monkeypatch.setattr(journal, "apply", raising)
     log.touchpoint(T0 + 5 * SECOND, "b", occurred_at=T0 + 3 * SECOND)
     record = log.touchpoint(T0 + 6 * SECOND, "poison", occurred_at=T0 + 2 * SECOND)
     log.touchpoint(T0 + 7 * SECOND, "a", occurred_at=T0 + SECOND)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.customer import apply, attend
-from streams.customer import partition as partition_module
+from streams.customer import apply, attend, journal
 from streams.detection.operators.window import WindowListener
 from tests.customer.log import (
     DAY,
@@ -53,7 +52,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
             raise Poison("with ann@example.org in it")
         return effects
 
-    monkeypatch.setattr(partition_module, "apply", raising)
+    monkeypatch.setattr(journal, "apply", raising)
 
 
 pytestmark = pytest.mark.usefixtures("poisoned")
@@ -242,7 +241,7 @@ def _poison_deadlines_of(monkeypatch: pytest.MonkeyPatch, victim: str) -> None:
             raise Poison
         return effects
 
-    monkeypatch.setattr(partition_module, "attend", raising)
+    monkeypatch.setattr(journal, "attend", raising)
 
 
 def _compacted(log: Log, take_after: list[int], skip: int | None) -> dict[bytes, bytes]:

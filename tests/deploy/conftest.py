@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import _no_broker
 from tests.deploy.compose_broker import ComposeBroker
 from tests.kafka.jars import BrokerUnavailable
 from tests.sinks.conftest import clickhouse
+from tests.unavailable import unavailable
 
 __all__ = ["clickhouse", "compose_kafka"]
 
@@ -19,6 +19,6 @@ def compose_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeB
     try:
         broker.start()
     except BrokerUnavailable as error:
-        _no_broker(str(error))
+        unavailable("no Kafka", str(error))
     yield broker
     broker.stop()

@@ -47,24 +47,24 @@ def commit_newest_acknowledged() -> None:
 
 def swallow_poison() -> None:
     """Let what a poisonous record raises pass through the partition instead of setting it aside."""
-    from streams.customer import partition
+    from streams.customer import journal
 
     def rethrow(self: Any, customer_id: str) -> None:
         raise
 
-    partition.Partition._undo = rethrow  # type: ignore[method-assign]
+    journal.Journal.undo = rethrow  # type: ignore[method-assign]
 
 
 def poison() -> None:
     """Not a sabotage but a fault: the core raises at every touchpoint of type ``poison``."""
-    from streams.customer import apply, partition
+    from streams.customer import apply, journal
 
     def raising(customer: Any, touchpoint: Any, *rest: Any) -> Any:
         if touchpoint["type"] == "poison":
             raise ZeroDivisionError
         return apply(customer, touchpoint, *rest)
 
-    partition.apply = raising  # type: ignore[attr-defined,assignment]
+    journal.apply = raising  # type: ignore[attr-defined,assignment]
 
 
 def slow_commits() -> None:
