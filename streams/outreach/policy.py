@@ -1,9 +1,113 @@
-"""The policy: which action answers which moment, under which purpose, on which channels."""
+"""The policy: which action answers which moment, for what purpose, on which channels, and within what limits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+
+NEXT_AVAILABLE, ABORT = "next_available", "abort"
+"""What becomes of a contact in quiet hours: it waits for their end, or it is refused."""
+
+POLITE = "polite"
+"""With an unknown time zone: only at hours that are allowed in every plausible zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuietWindow:
+    """Hours without contact, by the customer's wall clock, half-open: ``[start, end)``.
+
+    Attributes:
+        start: minute of the day, 0 to 1439.
+        end: minute of the day, 0 to 1440; not after ``start``: the window goes on past midnight.
+        weekdays: the days on which it begins, Monday being 0.
+    """
+
+    start: int
+    end: int
+    weekdays: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When customers are left in peace.
+
+    Attributes:
+        windows: none: never quiet, holidays apart.
+        holidays: local dates (``YYYY-MM-DD``) that are quiet from midnight to midnight.
+        fallback: ``next_available`` or ``abort``.
+        unknown_zone: ``polite`` or ``abort``.
+        zones: zones that a customer without a known one may live in, IANA names.
+    """
+
+    windows: tuple[QuietWindow, ...]
+    holidays: frozenset[str] = frozenset()
+    fallback: str = NEXT_AVAILABLE
+    unknown_zone: str = POLITE
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most ``most`` contacts in any ``within`` ms (half-open at its old end).
+
+    Attributes:
+        id: its name.
+        channel: only contacts on this channel; None: on all.
+        purpose: only contacts for this purpose; None: for all.
+        action_class: only ``service`` or ``promotional`` ones; None: both.
+    """
+
+    id: str
+    most: int
+    within: int
+    channel: str | None = None
+    purpose: str | None = None
+    action_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskUse:
+    """How often the firm may ask against how often the customer uses.
+
+    Attributes:
+        most: most asks for each use, as 0.5.
+        least_asks: fewer asks than these are never too many.
+        within: over how long both are counted, ms, rolling.
+        uses: types of touchpoints that are a use.
+    """
+
+    most: float
+    least_asks: int
+    within: int
+    uses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """A sticky random control group: the same customer is in it or not for as long as ``salt`` stays.
+
+    Attributes:
+        percent: 0 to 100.
+        salt: another one draws another group.
+    """
+
+    percent: float
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A list (as ``do_not_contact``) on which a touchpoint puts a customer.
+
+    Attributes:
+        list: its name.
+        classes: of ``service`` and ``promotional``, what it stops.
+        channels: on which channels; empty: on all.
+    """
+
+    list: str
+    classes: tuple[str, ...]
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +122,14 @@ class Action:
         channels: where it may go, preferred first.
         template: which words the outreach system uses.
         cool_down: ms before the same customer gets it again, fixed from the first.
+        priority: of arbitration; the highest times ``value`` times ``propensity`` goes first.
+        value: what a successful contact is worth, currency units.
+        propensity: how probably it succeeds, 0 to 1.
+        counts_toward_caps: its contacts fill caps.
+        may_override: of ``caps``, ``quiet_hours``, ``ask_use`` and ``holdout``, what it passes over; each time recorded.
+        holdout: of this action alone, besides the global one.
+        quiet_fallback: ``next_available``, ``abort`` or None for the policy's own.
+        bought_within: refused when the moment's ``product_id`` was bought in the last so many ms; 0: not asked.
     """
 
     id: str
@@ -27,16 +139,64 @@ class Action:
     channels: tuple[str, ...]
     template: str
     cool_down: int
+    priority: int = 1
+    value: float = 1.0
+    propensity: float = 1.0
+    counts_toward_caps: bool = True
+    may_override: tuple[str, ...] = ()
+    holdout: Holdout | None = None
+    quiet_fallback: str | None = None
+    bought_within: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What holds a contact back, for everybody or for a persona or segment."""
+
+    caps: tuple[Cap, ...] = ()
+    quiet_hours: QuietHours | None = None
+    ask_use: AskUse | None = None
+    without: tuple[str, ...] = ()
+    """Actions that these customers never get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Other limits for a persona or a segment; the first that fits holds, whole.
+
+    Attributes:
+        section: ``persona`` or ``segment``.
+        name: which.
+    """
+
+    section: str
+    name: str
+    limits: Limits
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A version of the outreach policy."""
+    """A version of the outreach policy.
+
+    Attributes:
+        limits: of everybody whom no variant fits.
+        variants: in order.
+        holdout: of all actions that may not override it.
+        suppressions: what each suppression list stops.
+        channel_costs: of a contact by channel, currency units; unnamed ones cost 0.
+        arbitration_wait: ms that a candidate waits for others to compete with; 0: only those of the same record do.
+    """
 
     id: str
     version: int
     description: str
     actions: tuple[Action, ...]
+    limits: Limits = Limits()
+    variants: tuple[Variant, ...] = ()
+    holdout: Holdout | None = None
+    suppressions: tuple[Suppression, ...] = ()
+    channel_costs: tuple[tuple[str, float], ...] = ()
+    arbitration_wait: int = 0
 
     @cached_property
     def by_moment(self) -> dict[str, Action]:
