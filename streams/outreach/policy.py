@@ -126,7 +126,8 @@ class Action:
         value: what a successful contact is worth, currency units.
         propensity: how probably it succeeds, 0 to 1.
         counts_toward_caps: its contacts fill caps.
-        may_override: of ``caps``, ``quiet_hours``, ``ask_use`` and ``holdout``, what it passes over; each time recorded.
+        may_override: of ``caps``, ``quiet_hours``, ``ask_use`` and ``holdout``, what it passes over,
+            each time recorded.
         holdout: of this action alone, besides the global one.
         quiet_fallback: ``next_available``, ``abort`` or None for the policy's own.
         bought_within: refused when the moment's ``product_id`` was bought in the last so many ms; 0: not asked.
