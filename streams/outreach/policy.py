@@ -8,6 +8,13 @@ from functools import cached_property
 NEXT_AVAILABLE, ABORT = "next_available", "abort"
 """What becomes of a contact in quiet hours: it waits for their end, or it is refused."""
 
+CAPS, QUIET_HOURS, ASK_USE, HOLDOUT, ARBITRATION = "caps", "quiet_hours", "ask_use", "holdout", "arbitration"
+OVERRIDABLE = (CAPS, QUIET_HOURS, ASK_USE, HOLDOUT, ARBITRATION)
+"""What an action may pass over by its ``may_override``."""
+
+MOST_CONTACTS = 256
+"""Most contacts remembered per customer, and so the most that a cap can allow."""
+
 POLITE = "polite"
 """With an unknown time zone: only at hours that are allowed in every plausible zone."""
 
@@ -126,8 +133,8 @@ class Action:
         value: what a successful contact is worth, currency units.
         propensity: how probably it succeeds, 0 to 1.
         counts_toward_caps: its contacts fill caps.
-        may_override: of ``caps``, ``quiet_hours``, ``ask_use`` and ``holdout``, what it passes over,
-            each time recorded.
+        may_override: of :data:`OVERRIDABLE`, what it passes over, each time recorded; with
+            ``arbitration`` it neither waits for others nor loses to them.
         holdout: of this action alone, besides the global one.
         quiet_fallback: ``next_available``, ``abort`` or None for the policy's own.
         bought_within: refused when the moment's ``product_id`` was bought in the last so many ms; 0: not asked.
