@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
 
 from streams.detection.document import Mapping, Node
-from streams.detection.reader import Reader, Section, read_definition
+from streams.detection.reader import Reader, Section, did_you_mean, read_definition
+from streams.outreach.action_reader import read_action
 from streams.outreach.errors import PolicyFileError
-from streams.outreach.policy import Action, Policy
+from streams.outreach.limits_reader import read_limits, read_variant
+from streams.outreach.policy import Action, Limits, Policy, Suppression, Variant
+from streams.outreach.policy_words import CHANNELS, note_repeated, read_name
+from streams.outreach.suppression_reader import read_holdout, read_suppression
 
-POLICY_KEYS = ("id", "version", "description", "actions")
-ACTION_KEYS = ("id", "moments", "class", "purpose", "channels", "template", "cool_down")
-ACTION_CLASSES = ("service", "promotional")
-CHANNELS = ("web", "app", "email", "sms", "push", "chat", "ivr", "voice", "contact_centre", "social", "post")
-_NAME = r"[a-z][a-z0-9_]*([.-][a-z0-9_]+)*"
-_NAME_REMEDY = "write lower-case words joined by dots, like call.back"
+POLICY_KEYS = (
+    "id",
+    "version",
+    "description",
+    "actions",
+    "limits",
+    "variants",
+    "holdout",
+    "suppressions",
+    "channel_costs",
+    "arbitration_wait",
+)
+MOST_VARIANTS, MOST_SUPPRESSIONS = 50, 100
+LONGEST_ARBITRATION_MS = 3_600_000
+MOST_COST = 999_999
 
 
 def parse_policy(text: str, filename: str) -> Policy:
@@ -33,70 +45,87 @@ def parse_policy(text: str, filename: str) -> Policy:
 
 def _policy(section: Section) -> Policy | None:
     reader = section.reader
-    name = _name(section, "id")
+    name = read_name(section, "id")
     version_node = section.required("version", "write version: 1, and count up with every change")
     version = reader.whole(version_node, "'version'", 1, 1_000_000) if version_node is not None else None
-    description = _text(section, "description", "say in a sentence what this policy is for")
-    actions_node = section.required("actions", "write a list of actions")
-    actions = (
-        reader.listing(actions_node, "'actions'", partial(_action, reader), most=500)
-        if actions_node is not None
-        else None
+    description_node = section.required("description", "say in a sentence what this policy is for")
+    description = reader.text(description_node, "'description'") if description_node is not None else None
+    actions = _actions(section)
+    known = tuple(action.id for action in actions or ())
+    limits_node, holdout_node = section.value("limits"), section.value("holdout")
+    limits = read_limits(reader, limits_node, known) if limits_node is not None else Limits()
+    variants = _variants(section, known)
+    holdout = read_holdout(reader, holdout_node, name or "") if holdout_node is not None else None
+    suppressions = _suppressions(section)
+    costs = _channel_costs(section)
+    wait_node = section.value("arbitration_wait")
+    wait = reader.duration(wait_node, "'arbitration_wait'", 0, LONGEST_ARBITRATION_MS) if wait_node is not None else 0
+    if name is None or version is None or description is None or actions is None or limits is None or wait is None:
+        return None
+    return Policy(
+        id=name,
+        version=version,
+        description=description,
+        actions=actions,
+        limits=limits,
+        variants=variants,
+        holdout=holdout,
+        suppressions=suppressions,
+        channel_costs=costs,
+        arbitration_wait=wait,
     )
-    if name is None or version is None or description is None or actions is None or actions_node is None:
-        return None
-    _each_once(reader, actions_node, "action", [action.id for action in actions])
-    _each_once(reader, actions_node, "moment", [moment for action in actions for moment in action.moments])
-    return Policy(name, version, description, actions)
 
 
-def _action(reader: Reader, node: Node, what: str) -> Action | None:
-    if not isinstance(node, Mapping):
-        reader.note(node, f"an entry of {what} is no action", f"write one with {', '.join(ACTION_KEYS)}")
-        return None
-    section = reader.section(node, "an action", ACTION_KEYS)
-    assert section is not None
-    name = _name(section, "id")
-    moments = _names(section, "moments", "name the rules whose moments it answers")
-    class_node = section.required("class", f"one of {', '.join(ACTION_CLASSES)}")
-    action_class = reader.choice(class_node, "class", ACTION_CLASSES) if class_node is not None else None
-    purpose = _name(section, "purpose")
-    channels_node = section.required("channels", f"preferred first, of {', '.join(CHANNELS)}")
-    channels = None
-    if channels_node is not None:
-        channels = reader.listing(
-            channels_node, "'channels'", lambda item, _: reader.choice(item, "channel", CHANNELS), least=1
-        )
-    template = _name(section, "template")
-    cool_down = section.duration("cool_down", low=0)
-    if name is None or moments is None or action_class is None or purpose is None:
-        return None
-    if channels is None or template is None:
-        return None
-    return Action(name, moments, action_class, purpose, channels, template, cool_down or 0)
-
-
-def _names(section: Section, key: str, remedy: str) -> tuple[str, ...] | None:
-    node = section.required(key, remedy)
+def _actions(section: Section) -> tuple[Action, ...] | None:
+    node, reader = section.required("actions", "write a list of actions"), section.reader
     if node is None:
         return None
-    reader = section.reader
-    return reader.listing(
-        node, f"'{key}'", lambda item, what: reader.matching(item, what, _NAME, _NAME_REMEDY), most=500, least=1
-    )
+    actions = reader.listing(node, "'actions'", partial(read_action, reader), most=500)
+    if actions is not None:
+        remedy = "one action answers a moment; keep one"
+        note_repeated(reader, node, "action", tuple(action.id for action in actions), remedy)
+        note_repeated(reader, node, "moment", tuple(rule for action in actions for rule in action.moments), remedy)
+    return actions
 
 
-def _each_once(reader: Reader, node: Node, what: str, names: list[str]) -> None:
-    for name, count in Counter(names).items():
-        if count > 1:
-            reader.note(node, f"{what} '{name}' is there {count} times", "one action answers a moment; keep one")
+def _variants(section: Section, actions: tuple[str, ...]) -> tuple[Variant, ...]:
+    node, reader = section.value("variants"), section.reader
+    if node is None:
+        return ()
+
+    def read(item: Node, what: str) -> Variant | None:
+        return read_variant(reader, item, what, actions)
+
+    variants = reader.listing(node, "'variants'", read, most=MOST_VARIANTS) or ()
+    named = tuple(f"{variant.section} {variant.name}" for variant in variants)
+    note_repeated(reader, node, "variant", named, "the first one holds; keep that")
+    return variants
 
 
-def _name(section: Section, key: str) -> str | None:
-    node = section.required(key, _NAME_REMEDY)
-    return section.reader.matching(node, f"'{key}'", _NAME, _NAME_REMEDY) if node is not None else None
+def _suppressions(section: Section) -> tuple[Suppression, ...]:
+    node, reader = section.value("suppressions"), section.reader
+    if node is None:
+        return ()
+    read = partial(read_suppression, reader)
+    suppressions = reader.listing(node, "'suppressions'", read, most=MOST_SUPPRESSIONS) or ()
+    note_repeated(reader, node, "list", tuple(one.list for one in suppressions), "say in one entry what it stops")
+    return suppressions
 
 
-def _text(section: Section, key: str, remedy: str) -> str | None:
-    node = section.required(key, remedy)
-    return section.reader.text(node, f"'{key}'") if node is not None else None
+def _channel_costs(section: Section) -> tuple[tuple[str, float], ...]:
+    node, reader = section.value("channel_costs"), section.reader
+    if node is None:
+        return ()
+    if not isinstance(node, Mapping):
+        reader.note(node, "'channel_costs' is no mapping", "write {sms: 0.07, voice: 4.5}")
+        return ()
+    return tuple(cost for key, value in node.entries if (cost := _cost(reader, key, value)) is not None)
+
+
+def _cost(reader: Reader, key: Node, value: Node) -> tuple[str, float] | None:
+    channel = getattr(key, "text", "")
+    if channel not in CHANNELS:
+        reader.note(key, f"unknown channel '{channel}'", did_you_mean(channel, CHANNELS))
+        return None
+    cost = reader.number(value, f"the cost of '{channel}'", 0, MOST_COST)
+    return None if cost is None else (channel, float(cost))
