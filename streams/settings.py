@@ -75,6 +75,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ] = "momentous"
     loader_batch_records: Annotated[int, Meta(ge=1, description="Most records of one insert.")] = 50000
     loader_batch_ms: Annotated[int, Meta(ge=1, description="A smaller insert goes out after this.")] = 1000
+    preferences_keys: Annotated[
+        str,
+        Meta(description="Keys of the preferences page's links, id:key, comma separated; the first signs (secret)."),
+    ] = ""
+    preferences_url: Annotated[
+        str, Meta(pattern="^https?://[^/]+[^?#]*$", description="Where customers reach the preferences page.")
+    ] = "http://localhost:6068"
+    preferences_bind: Annotated[
+        str, Meta(min_length=1, description="Address on which the preferences page is served.")
+    ] = "127.0.0.1"
+    preferences_port: Annotated[
+        int, Meta(ge=0, le=65535, description="HTTP port of the preferences page; 0: any free one.")
+    ] = 6068
     data_dir: Annotated[str, Meta(description="Where embedded ClickHouse and the demo keep their files.")] = (
         ".momentous"
     )
