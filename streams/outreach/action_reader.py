@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.detection.document import Mapping, Node
 from streams.detection.reader import Reader, Section
-from streams.outreach.policy import Action
+from streams.outreach.policy import OVERRIDABLE, Action
 from streams.outreach.policy_words import (
     ACTION_CLASSES,
     CHANNELS,
@@ -30,7 +30,6 @@ ACTION_KEYS = (
     "quiet_fallback",
     "bought_within",
 )
-OVERRIDABLE = ("caps", "quiet_hours", "ask_use", "holdout")
 MOST_PRIORITY, MOST_VALUE = 1_000, 999_999
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from streams.detection.document import Node
 from streams.detection.reader import Reader, Section, did_you_mean
-from streams.outreach.policy import AskUse, Cap, Limits, Variant
+from streams.outreach.policy import MOST_CONTACTS, AskUse, Cap, Limits, Variant
 from streams.outreach.policy_words import (
     ACTION_CLASSES,
     CHANNELS,
@@ -23,7 +23,7 @@ LIMITS_KEYS = ("caps", "quiet_hours", "ask_use", "without")
 CAP_KEYS = ("id", "most", "within", "channel", "purpose", "class")
 ASK_USE_KEYS = ("most", "least_asks", "within", "uses")
 SECTIONS = ("persona", "segment")
-MOST_CAPS, MOST_CONTACTS, LONGEST_NAME = 50, 1_000, 100
+MOST_CAPS, LONGEST_NAME = 50, 100
 _CAP = "{id: week, most: 3, within: 7d}"
 _VARIANT = "{segment: at-risk, limits: {...}}"
 
