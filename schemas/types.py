@@ -10,7 +10,7 @@ from typing import Literal, TypedDict
 Value = None | bool | int | float | str
 Properties = dict[str, Value]
 
-RecordName = Literal["Touchpoint", "Control", "Moment", "Decision", "Trigger", "DeadLetter", "Verdict"]
+RecordName = Literal["Touchpoint", "Control", "Moment", "Decision", "Trigger", "DeadLetter", "Verdict", "Emotion"]
 
 
 class Touchpoint(TypedDict):
@@ -179,3 +179,19 @@ class Verdict(TypedDict):
     correlation_id: str | None
     session_id: str | None
     properties: Properties
+
+
+class Emotion(TypedDict):
+    """One of a customer's six emotional levels moved."""
+
+    customer_id: str
+    emotion: str
+    level_before: float
+    level_after: float
+    cause: str
+    cause_id: str
+    cause_name: str
+    dominant: str | None
+    occurred_at: int
+    at: int
+    definition_version: int

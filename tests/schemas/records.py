@@ -128,6 +128,19 @@ RECORDS: Mapping[str, Mapping[str, Any]] = {
         "session_id": "s1",
         "properties": {"price": 9.5},
     },
+    "Emotion": {
+        "customer_id": "c1",
+        "emotion": "frustrated",
+        "level_before": 0.5,
+        "level_after": 1.25,
+        "cause": "moment",
+        "cause_id": "0123456789abcdef0123456789abcdef",
+        "cause_name": "queue.abandoned",
+        "dominant": "frustrated",
+        "occurred_at": 1_795_422_600_000,
+        "at": 1_795_422_600_000,
+        "definition_version": 1,
+    },
 }
 
 

@@ -37,6 +37,7 @@ def test_released_digests_stay_as_they_are() -> None:
         "DeadLetter.v1.avsc": "911fb065980f",
         "Verdict.v1.avsc": "a35b38cd9270",
         "Control.v2.avsc": "2dfa384644e6",
+        "Emotion.v1.avsc": "f2678e0f7dd3",
     }
 
 
@@ -102,6 +103,7 @@ def test_personal_fields_are_marked() -> None:
         "Trigger": ("context",),
         "DeadLetter": (),
         "Verdict": ("properties",),
+        "Emotion": (),
     }
 
 

@@ -18,6 +18,7 @@ def test_the_door_of_the_contract_is_exactly_this() -> None:
         "DeadLetter",
         "Decision",
         "DecodeError",
+        "Emotion",
         "Evidence",
         "Header",
         "Headers",

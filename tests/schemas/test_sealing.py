@@ -34,6 +34,7 @@ SEALED: dict[str, dict[str, Any]] = {
     "Decision": {},
     "DeadLetter": {},
     "Verdict": {},
+    "Emotion": {},
 }
 
 
