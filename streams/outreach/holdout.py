@@ -1,0 +1,24 @@
+"""Control groups: who is left without contact so that its effect can be told."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from streams.outreach.policy import Holdout
+
+_BYTES = 8
+_WHOLE = 1 << (8 * _BYTES)
+
+
+def is_held_out(holdout: Holdout, customer_id: str, action: str = "") -> bool:
+    """Whether the customer is in the control group, the same for as long as the salt stays.
+
+    The first 64 bits of SHA-256 over salt, customer and action, as a share of all, against the percent.
+
+    Args:
+        holdout: size and salt of the group.
+        customer_id: whose.
+        action: of an action's own group its id; empty: of the global one.
+    """
+    drawn = int.from_bytes(sha256(f"{holdout.salt}\0{customer_id}\0{action}".encode()).digest()[:_BYTES], "big")
+    return drawn * 100 < holdout.percent * _WHOLE
