@@ -56,6 +56,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     web_bind: Annotated[
         str, Meta(min_length=1, description="Address on which worker and loader serve /metrics and /health.")
     ] = "0.0.0.0"
+    state_keys: Annotated[
+        str, Meta(description="File with the keys of the live-state API (TOML); empty: the worker does not serve it.")
+    ] = ""
+    state_port: Annotated[int, Meta(ge=1, le=65535, description="Worker's HTTP port for the live-state API.")] = 6068
+    state_address: Annotated[
+        str, Meta(description="host:port by which other workers reach that port; empty: this machine's name and port.")
+    ] = ""
     health_stall_ms: Annotated[
         int,
         Meta(ge=1000, description="With input waiting and nothing committed for this long, /health says 503."),
