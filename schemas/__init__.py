@@ -17,6 +17,7 @@ from schemas.registry import EMBEDDED_URL, ConfluentRegistry, Registry
 from schemas.sealing import Sealer
 from schemas.types import (
     Activation,
+    Cancellation,
     Check,
     Clock,
     Control,
@@ -36,6 +37,7 @@ from schemas.types import (
 __all__ = [
     "EMBEDDED_URL",
     "Activation",
+    "Cancellation",
     "Check",
     "Clock",
     "Codec",

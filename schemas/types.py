@@ -10,7 +10,9 @@ from typing import Literal, TypedDict
 Value = None | bool | int | float | str
 Properties = dict[str, Value]
 
-RecordName = Literal["Touchpoint", "Control", "Moment", "Decision", "Trigger", "DeadLetter", "Verdict", "Emotion"]
+RecordName = Literal[
+    "Touchpoint", "Control", "Moment", "Decision", "Trigger", "DeadLetter", "Verdict", "Emotion", "Cancellation"
+]
 
 
 class Touchpoint(TypedDict):
@@ -136,6 +138,19 @@ class Trigger(TypedDict):
     expires_at: int
     created_at: int
     sandbox: bool
+
+
+class Cancellation(TypedDict):
+    """A trigger that must not be carried out any more, if it has not been yet."""
+
+    trigger_id: str
+    decision_id: str
+    moment_id: str
+    customer_id: str
+    action: str
+    channel: str
+    reason: str
+    cancelled_at: int
 
 
 class Header(TypedDict):

@@ -128,6 +128,16 @@ RECORDS: Mapping[str, Mapping[str, Any]] = {
         "session_id": "s1",
         "properties": {"price": 9.5},
     },
+    "Cancellation": {
+        "trigger_id": "t1",
+        "decision_id": "d1",
+        "moment_id": "m1",
+        "customer_id": "c1",
+        "action": "cart.help",
+        "channel": "sms",
+        "reason": "resolved",
+        "cancelled_at": 1_795_437_000_000,
+    },
     "Emotion": {
         "customer_id": "c1",
         "emotion": "frustrated",

@@ -38,6 +38,7 @@ def test_released_digests_stay_as_they_are() -> None:
         "Verdict.v1.avsc": "a35b38cd9270",
         "Control.v2.avsc": "2dfa384644e6",
         "Emotion.v1.avsc": "f2678e0f7dd3",
+        "Cancellation.v1.avsc": "17bffc426623",
     }
 
 
@@ -104,6 +105,7 @@ def test_personal_fields_are_marked() -> None:
         "DeadLetter": (),
         "Verdict": ("properties",),
         "Emotion": (),
+        "Cancellation": (),
     }
 
 

@@ -54,6 +54,7 @@ def test_values_keep_their_kind() -> None:
         ("DeadLetter", 6),
         ("Verdict", 7),
         ("Emotion", 9),
+        ("Cancellation", 10),
     ],
 )
 def test_without_a_server_the_ids_are_the_positions_in_every_process(name: str, schema_id: int) -> None:

@@ -9,6 +9,7 @@ def test_the_door_of_the_contract_is_exactly_this() -> None:
     assert schemas.__all__ == [
         "EMBEDDED_URL",
         "Activation",
+        "Cancellation",
         "Check",
         "Clock",
         "Codec",

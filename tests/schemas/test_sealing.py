@@ -35,6 +35,7 @@ SEALED: dict[str, dict[str, Any]] = {
     "DeadLetter": {},
     "Verdict": {},
     "Emotion": {},
+    "Cancellation": {},
 }
 
 
