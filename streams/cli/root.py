@@ -22,6 +22,7 @@ from streams.cli import (
     imports,
     metrics,
     outreach,
+    policy,
     publish,
     query,
     rules,
@@ -73,6 +74,7 @@ demo.register(app)
 services.register(app)
 topics.register(app)
 rules.register(app)
+policy.register(app)
 publish.register(app)
 imports.register(app)
 simulate.register(app)

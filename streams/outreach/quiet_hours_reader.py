@@ -10,6 +10,7 @@ from streams.detection.document import Node, Scalar
 from streams.detection.reader import Reader, described, did_you_mean
 from streams.outreach.policy import ABORT, NEXT_AVAILABLE, POLITE, QuietHours, QuietWindow
 from streams.outreach.policy_words import note_repeated, read_choices, read_entry, read_minute
+from streams.outreach.quiet_hours import zone_of
 
 QUIET_HOURS_KEYS = ("windows", "holidays", "fallback", "unknown_zone", "zones")
 WINDOW_KEYS = ("from", "to", "weekdays")
@@ -50,13 +51,13 @@ def read_quiet_hours(reader: Reader, node: Node) -> QuietHours | None:
 
 def is_zone(name: str) -> bool:
     """Whether it is a zone of the IANA database, as it comes with this software: the same on every machine."""
-    return name in _zones()
+    return name in _zones() and zone_of(name) is not None
 
 
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, None]:
     names = (files("tzdata") / "zones").read_text(encoding="ascii").split()
-    return dict.fromkeys(name for name in names if name not in ("Factory", "localtime"))
+    return dict.fromkeys(name for name in names if "/" in name or name == "UTC")
 
 
 def _window(reader: Reader, node: Node, what: str) -> QuietWindow | None:

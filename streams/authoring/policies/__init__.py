@@ -1,0 +1,14 @@
+"""What journey owners need to write a policy: its tests run, its slips found, its meaning told."""
+
+from streams.authoring.policies.policy_files import PolicyFile, read_policy_file, rule_texts, shipped_policy_file
+from streams.authoring.policies.trial import PolicyTrial, told, try_policy
+
+__all__ = [
+    "PolicyFile",
+    "PolicyTrial",
+    "read_policy_file",
+    "rule_texts",
+    "shipped_policy_file",
+    "told",
+    "try_policy",
+]

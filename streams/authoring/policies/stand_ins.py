@@ -1,0 +1,48 @@
+"""Rules that make a moment whenever a case of a policy's tests says so, and are else the real ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping as AbstractMapping
+from typing import Any
+
+from streams.authoring.policies.case import MOMENT_PREFIX, MomentRule
+from streams.detection.document import Listing, Mapping, Node, read_document
+
+_NOT_THEIRS = ("detect", "by", "late", "identified_only", "cool_down", "mode")
+"""Keys that say when the real rule finds a moment; the rest says what becomes of it."""
+
+_UNKNOWN: dict[str, Any] = {"version": 1, "title": "A moment", "description": "Of a test.", "emotion": "frustrated"}
+
+
+def stand_in(rule: MomentRule, texts: AbstractMapping[str, str]) -> tuple[int, str]:
+    """Version and text of the rule that a case puts in place of the real one.
+
+    It finds a moment at each touchpoint that stands for one; emotion, expiry, resolution and what the
+    moment keeps are the real rule's.
+
+    Args:
+        rule: which, and what the case changes in it.
+        texts: files of the real rules, by id; of an unknown one there is just the moment.
+    """
+    text = texts.get(rule.id)
+    real = _UNKNOWN if text is None else _plain(read_document(text, rule.id))
+    made = {key: value for key, value in real.items() if key not in _NOT_THEIRS}
+    kept = made.get("keep") or []
+    own = kept if isinstance(kept, list) else [kept]
+    named = {word for field in own for word in str(field).split(" or ")}
+    made |= {
+        "id": rule.id,
+        "mode": rule.mode,
+        "detect": {"event": {"type": MOMENT_PREFIX + rule.id}},
+        "keep": [*own, *(field for field in rule.keep if field not in named)],
+    }
+    if rule.expires_after is not None:
+        made["expires_after"] = rule.expires_after
+    return int(made["version"]), json.dumps(made)
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node, Mapping):
+        return {key.text: _plain(value) for key, value in node.entries}
+    return [_plain(item) for item in node.items] if isinstance(node, Listing) else node.value

@@ -1,0 +1,14 @@
+"""``momentous policy``."""
+
+from __future__ import annotations
+
+import typer
+
+from streams.cli.policy_tests import run_tests
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the root command."""
+    group = typer.Typer(help="The policy: who gets which contact, and when never.", no_args_is_help=True)
+    group.command("test")(run_tests)
+    app.add_typer(group, name="policy")
