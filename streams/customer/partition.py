@@ -76,6 +76,7 @@ class Partition:
         codec: Codec,
         topic: str = TOUCHPOINTS,
         vocabulary: Vocabulary | None = None,
+        definitions: Definitions | None = None,
     ) -> None:
         """
         Args:
@@ -84,6 +85,7 @@ class Partition:
             codec: reads touchpoints, writes outputs.
             topic: the full name of the touchpoints topic, as verdicts and dead letters name it.
             vocabulary: accepted touchpoints are held against it; None: the shipped one.
+            definitions: what is active before the first record; None: nothing.
         """
         self.number = number
         self.applied = -1
@@ -93,7 +95,7 @@ class Partition:
         self._violations = ViolationCounting(vocabulary or shipped_vocabulary(), self.counters)
         self.lateness: deque[int] = deque(maxlen=LATENESSES_KEPT)
         """How late deadlines fired since somebody cleared it, ms: append time of what made them fire minus due time."""
-        self.definitions = Definitions()
+        self.definitions = definitions if definitions is not None else Definitions()
         self._partitions = partitions
         self._codec = codec
         self._writer = OutputWriter(codec, number)
@@ -175,6 +177,10 @@ class Partition:
                 return False
         self.applied = record.offset
         return True
+
+    def look(self, customer_id: str) -> Customer | None:
+        """The customer's record after the last applied record, to be read only and at once; None if there is none."""
+        return self._customers.look(customer_id)
 
     def next_deadline(self) -> int | None:
         """The earliest deadline of a rule, ms UTC, or None."""
