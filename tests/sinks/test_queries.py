@@ -284,8 +284,10 @@ def test_these_are_the_queries() -> None:
         "customer-story",
         "decisions-by-reason",
         "first-contact-resolution",
+        "lift",
         "moments-by-hour",
         "moments-by-rule",
+        "outcomes",
         "service-level",
     ]
 

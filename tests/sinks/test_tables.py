@@ -71,6 +71,7 @@ def test_files_are_numbered_in_the_order_they_need() -> None:
     assert [path.name[:4] for path in sorted(FOLDER.glob("*"))] == [
         *(f"{number:03}_" for number in (1, 2, 3, 4, 5, 6)),
         *(f"{number:03}_" for number in (10, 11, 12, 13)),
+        "020_",
     ]
 
 
