@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Run, environment
 
 COMMANDS = (
-    *("clickhouse-embedded", "demo", "explain", "import", "loader", "metrics", "outreach", "publish"),
+    *("clickhouse-embedded", "demo", "explain", "import", "loader", "metrics", "outreach", "policy", "publish"),
     *("query", "rules", "score", "settings", "simulate", "status", "topics", "touchpoints", "trace", "worker"),
 )
 
@@ -25,7 +25,7 @@ def test_help_lists_every_command_and_the_exit_codes(momentous: Run) -> None:
 @pytest.mark.parametrize(
     "command",
     [(name,) for name in COMMANDS]
-    + [("topics", "create"), ("rules", "publish"), ("import", "bank"), ("outreach", "pause")],
+    + [("topics", "create"), ("rules", "publish"), ("policy", "test"), ("import", "bank"), ("outreach", "pause")],
 )
 def test_every_command_has_help(momentous: Run, command: tuple[str, ...]) -> None:
     told = momentous(*command, "--help")

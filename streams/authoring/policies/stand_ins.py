@@ -9,8 +9,8 @@ from typing import Any
 from streams.authoring.policies.case import MOMENT_PREFIX, MomentRule
 from streams.detection.document import Listing, Mapping, Node, read_document
 
-_NOT_THEIRS = ("detect", "by", "late", "identified_only", "cool_down", "mode")
-"""Keys that say when the real rule finds a moment; the rest says what becomes of it."""
+_THEIRS = ("version", "title", "description", "emotion", "intensity", "expires_after", "resolved_by", "keep")
+"""Keys that say what becomes of a moment, not when the real rule finds one."""
 
 _UNKNOWN: dict[str, Any] = {"version": 1, "title": "A moment", "description": "Of a test.", "emotion": "frustrated"}
 
@@ -27,7 +27,7 @@ def stand_in(rule: MomentRule, texts: AbstractMapping[str, str]) -> tuple[int, s
     """
     text = texts.get(rule.id)
     real = _UNKNOWN if text is None else _plain(read_document(text, rule.id))
-    made = {key: value for key, value in real.items() if key not in _NOT_THEIRS}
+    made = {key: value for key, value in real.items() if key in _THEIRS}
     kept = made.get("keep") or []
     own = kept if isinstance(kept, list) else [kept]
     named = {word for field in own for word in str(field).split(" or ")}
