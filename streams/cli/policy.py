@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from streams.cli.policy_lint import lint_policies
 from streams.cli.policy_tests import run_tests
 
 
@@ -11,4 +12,5 @@ def register(app: typer.Typer) -> None:
     """Add the group to the root command."""
     group = typer.Typer(help="The policy: who gets which contact, and when never.", no_args_is_help=True)
     group.command("test")(run_tests)
+    group.command("lint")(lint_policies)
     app.add_typer(group, name="policy")
