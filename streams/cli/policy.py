@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from streams.cli.policy_lint import lint_policies
+from streams.cli.policy_show import show
 from streams.cli.policy_tests import run_tests
 
 
@@ -13,4 +14,5 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The policy: who gets which contact, and when never.", no_args_is_help=True)
     group.command("test")(run_tests)
     group.command("lint")(lint_policies)
+    group.command("show")(show)
     app.add_typer(group, name="policy")
