@@ -40,6 +40,10 @@ MAX_SCORE_EVIDENCE = 20
 """Most touchpoints that a score shows; the newest stay."""
 
 
+MAX_LEVEL_EVIDENCE = 20
+"""Most causes that a level shows; the newest stay."""
+
+
 def lasting(is_known: bool, now: int) -> int:
     """``until`` of what counts as long as the customer is known; ``now`` in ms UTC."""
     return FOREVER if is_known else now + UNKNOWN_MS
@@ -193,3 +197,16 @@ class ScoreState(msgspec.Struct, array_like=True, tag=9, gc=False):
     def references(self) -> list[int]:
         """Every reference that it holds, one for each holder."""
         return [ref for entry in self.entries for ref in entry.refs]
+
+
+class LevelState(msgspec.Struct, array_like=True, tag=10, gc=False):
+    """What raised the levels that a rule watches."""
+
+    refs: list[int]
+    """The newest causes, by occurred_at."""
+    is_over: bool = False
+    """Whether the threshold was crossed and the levels have not come down since."""
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return self.refs

@@ -4,6 +4,7 @@ from streams.detection.operators.burst import Burst, Near
 from streams.detection.operators.cleared import Cleared
 from streams.detection.operators.event import Event
 from streams.detection.operators.habit import Habit
+from streams.detection.operators.level import Level
 from streams.detection.operators.numbers import Baseline, Total, Trend
 from streams.detection.operators.operator import Arrival, Frame, Late, Listener, Match, Operator, Outcome, Timer
 from streams.detection.operators.pattern import Before, Pattern, PatternStep
@@ -26,6 +27,7 @@ __all__ = [
     "Frame",
     "Habit",
     "Late",
+    "Level",
     "Listener",
     "Match",
     "Near",
