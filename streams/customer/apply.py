@@ -9,12 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from schemas import Decision, Evidence, Moment, Touchpoint, Trigger
+from schemas import Cancellation, Decision, Evidence, Moment, Touchpoint, Trigger
 from streams.customer.definitions import Definitions
 from streams.customer.profile import PROFILE_TYPES, Profile
 from streams.customer.state import Customer
 from streams.detection import Firing, Rule, RuleFailure
-from streams.outreach import CONSENT_TYPES, OpenMoment, decide
+from streams.outreach import (
+    HEARD,
+    NO_FACTS,
+    PERMISSION_TYPES,
+    History,
+    OpenMoment,
+    OutreachState,
+    Situation,
+    Waiting,
+    cancel_open,
+    cancel_waiting,
+    decide_all,
+    hear,
+)
 
 
 @dataclass(slots=True)
@@ -22,6 +35,7 @@ class Effects:
     """What came of a record or a deadline, in order; ``refused_facts`` of a profile found no room."""
 
     moments: list[Moment] = field(default_factory=list)
+    cancellations: list[Cancellation] = field(default_factory=list)
     decisions: list[tuple[Decision, Trigger | None]] = field(default_factory=list)
     failures: list[RuleFailure] = field(default_factory=list)
     refused_facts: int = 0
@@ -46,25 +60,36 @@ def apply(
     Returns:
         Moments detected or resolved, their decisions, and rules that failed.
     """
-    touchpoint_type = touchpoint["type"]
-    if touchpoint_type in CONSENT_TYPES:
-        facts = touchpoint["properties"]
-        customer.outreach.note_consent(
-            touchpoint_type, facts.get("purpose"), facts.get("channel"), touchpoint["occurred_at"]
-        )
+    touchpoint_type, policy = touchpoint["type"], definitions.policy
+    cancelled: list[Cancellation] = NO_EFFECTS.cancellations
+    if touchpoint_type in HEARD or touchpoint_type in policy.uses:
+        cancelled = hear(customer.outreach, touchpoint, clock, policy)
     refused_facts = _note_profile(customer, touchpoint) if touchpoint_type in PROFILE_TYPES else 0
     resolving = definitions.resolving(touchpoint_type)
-    resolved = _resolve(customer, touchpoint, clock, resolving) if resolving else []
+    closed = _resolve(customer, touchpoint, clock, resolving, definitions) if resolving else NO_EFFECTS
     found = definitions.detector.on_touchpoint(customer.detection, touchpoint, clock)
-    if not (found or resolved or refused_facts):
+    if not (found or cancelled or refused_facts or closed is not NO_EFFECTS):
         return NO_EFFECTS
-    effects = Effects(moments=resolved, refused_facts=refused_facts)
-    _answer(effects, customer, touchpoint["customer_id"], found, clock if now is None else now, definitions)
+    effects = Effects(list(closed.moments), [*cancelled, *closed.cancellations], list(closed.decisions))
+    effects.refused_facts = refused_facts
+    if found:
+        _answer(effects, customer, touchpoint["customer_id"], found, [], clock if now is None else now, definitions)
     return effects
 
 
+def permit(customer: Customer, touchpoint: Touchpoint, clock: int, definitions: Definitions) -> Effects:
+    """Take in at once what a touchpoint that is to wait says of consent or suppression.
+
+    When it is taken in itself, it says the same again. Arguments and result as of :func:`apply`.
+    """
+    if touchpoint["type"] not in PERMISSION_TYPES:
+        return NO_EFFECTS
+    cancelled = hear(customer.outreach, touchpoint, clock, definitions.policy)
+    return Effects(cancellations=list(cancelled)) if cancelled else NO_EFFECTS
+
+
 def attend(customer: Customer, customer_id: str, due: int, now: int, definitions: Definitions) -> Effects:
-    """Fire the customer's deadlines up to ``due``.
+    """Fire the customer's deadlines up to ``due``: of rules, and of candidates that waited.
 
     Args:
         customer: changed in place.
@@ -75,10 +100,12 @@ def attend(customer: Customer, customer_id: str, due: int, now: int, definitions
         definitions: active rules and policy.
     """
     found = definitions.detector.on_deadline(customer.detection, due)
-    if not found:
+    history = customer.outreach.history
+    released = history.release(due) if history is not None and history.waiting else []
+    if not (found or released):
         return NO_EFFECTS
     effects = Effects()
-    _answer(effects, customer, customer_id, found, now, definitions)
+    _answer(effects, customer, customer_id, found, released, now, definitions, due)
     return effects
 
 
@@ -87,10 +114,18 @@ def _answer(
     customer: Customer,
     customer_id: str,
     found: Iterable[Firing | RuleFailure],
+    released: Iterable[Waiting],
     now: int,
     definitions: Definitions,
+    due: int = 0,
 ) -> None:
+    """Decide what was detected now together with what has waited until now."""
     outreach = customer.outreach
+    candidates: list[tuple[Moment, int | None, int, int]] = []
+    for waiting in released:
+        moment = waiting.moment
+        resolved_at = outreach.resolved_at(moment["rule"], moment["correlation_id"])
+        candidates.append((moment, resolved_at, waiting.attempt + 1, due))
     for firing in found:
         if isinstance(firing, RuleFailure):
             effects.failures.append(firing)
@@ -99,7 +134,7 @@ def _answer(
         effects.moments.append(moment)
         rule = firing.rule
         resolved_at = outreach.resolved_at(rule.id, moment["correlation_id"]) if rule.resolved_by else None
-        effects.decisions.append(decide(definitions.policy, outreach, moment, now, resolved_at, definitions.pauses))
+        candidates.append((moment, resolved_at, 1, moment["detected_at"]))
         if rule.resolved_by:
             outreach.open_moment(
                 OpenMoment(
@@ -115,6 +150,9 @@ def _answer(
                     moment["mode"],
                 )
             )
+    facts = NO_FACTS if customer.profile is None else customer.profile
+    situation = Situation(definitions.policy, outreach, now, facts, definitions.pauses)
+    effects.decisions += decide_all(situation, candidates)
 
 
 def _note_profile(customer: Customer, touchpoint: Touchpoint) -> int:
@@ -147,11 +185,14 @@ def _moment(firing: Firing, customer_id: str, identified: bool) -> Moment:
     }
 
 
-def _resolve(customer: Customer, touchpoint: Touchpoint, clock: int, rules: Iterable[Rule]) -> list[Moment]:
-    """Close the open moments that this touchpoint resolves, and remember that it did."""
+def _resolve(
+    customer: Customer, touchpoint: Touchpoint, clock: int, rules: Iterable[Rule], definitions: Definitions
+) -> Effects:
+    """Close what this touchpoint resolves: open moments, waiting candidates, contacts on their way; and
+    remember that it did."""
     outreach, occurred_at = customer.outreach, touchpoint["occurred_at"]
     correlation_id = touchpoint["correlation_id"]
-    resolved: list[Moment] = []
+    effects = NO_EFFECTS
     for rule in rules:
         if rule.resolves(touchpoint, None):
             outreach.note_resolution(rule.id, occurred_at, None)
@@ -159,17 +200,52 @@ def _resolve(customer: Customer, touchpoint: Touchpoint, clock: int, rules: Iter
             outreach.note_resolution(rule.id, occurred_at, correlation_id)
         else:
             continue
-        if not outreach.open:
+        if not outreach.open and outreach.history is None:
             continue
+        if effects is NO_EFFECTS:
+            effects = Effects()
         left: list[OpenMoment] = []
         for moment in outreach.open:
             alive = moment.rule == rule.id and moment.evident_at < occurred_at and clock < moment.expires_at
             if alive and rule.resolves(touchpoint, moment.correlation_id):
-                resolved.append(_resolved_moment(moment, touchpoint, clock))
+                effects.moments.append(_resolved_moment(moment, touchpoint, clock))
             else:
                 left.append(moment)
         outreach.open = left
-    return resolved
+        if outreach.history is not None:
+            _resolve_contacts(effects, outreach, outreach.history, rule, touchpoint, clock, definitions)
+    return effects
+
+
+def _resolve_contacts(
+    effects: Effects,
+    outreach: OutreachState,
+    history: History,
+    rule: Rule,
+    touchpoint: Touchpoint,
+    clock: int,
+    definitions: Definitions,
+) -> None:
+    occurred_at = touchpoint["occurred_at"]
+
+    def resolves(about: str, evident_at: int, correlation_id: str | None) -> bool:
+        return about == rule.id and evident_at < occurred_at and rule.resolves(touchpoint, correlation_id)
+
+    effects.cancellations += cancel_open(
+        outreach,
+        touchpoint["customer_id"],
+        "resolved",
+        clock,
+        lambda one: resolves(one.rule, one.evident_at, one.correlation_id),
+    )
+    left: list[Waiting] = []
+    for waiting in history.waiting:
+        moment = waiting.moment
+        if resolves(moment["rule"], moment["evidence"][-1]["occurred_at"], moment["correlation_id"]):
+            effects.decisions.append((cancel_waiting(definitions.policy, waiting, clock, occurred_at), None))
+        else:
+            left.append(waiting)
+    history.waiting = left
 
 
 def _resolved_moment(moment: OpenMoment, touchpoint: Touchpoint, clock: int) -> Moment:

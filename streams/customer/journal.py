@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas import Touchpoint
-from streams.customer.apply import Effects, apply, attend
+from streams.customer.apply import Effects, apply, attend, permit
 from streams.customer.customers import Customers
 from streams.customer.definitions import Definitions
 from streams.customer.held import Held, in_order, let_go
@@ -42,10 +42,11 @@ class Journal:
         self._steps.append((customer_id, self._take_in_again, (touchpoint, clock, now)))
         return effects
 
-    def hold(self, customer: Customer, customer_id: str, held: Held, clock: int) -> None:
-        """Put a touchpoint by that the duplicate check has just let in."""
-        self._put_by(customer, customer_id, held)
+    def hold(self, customer: Customer, customer_id: str, held: Held, clock: int) -> Effects:
+        """Put a touchpoint by that the duplicate check has just let in; what it permits or forbids counts already."""
+        effects = self._put_by(customer, customer_id, held, clock)
         self._steps.append((customer_id, self._hold_again, (held, clock)))
+        return effects
 
     def release(self, customer_id: str, held: Held, clock: int, now: int) -> Effects:
         """Apply a touchpoint that was put by."""
@@ -101,7 +102,7 @@ class Journal:
             customer.newest = occurred_at
         customer.identified = touchpoint["identified"]
         effects = apply(customer, touchpoint, clock, self._definitions, now)
-        due = customer.next_due() if customer.held else customer.detection.due
+        due = customer.next_due() if customer.held or customer.outreach.history is not None else customer.detection.due
         if due != customer.due:
             self._customers.set_deadline(customer, customer_id, due)
         return effects
@@ -110,14 +111,16 @@ class Journal:
         customer = self._remembering(customer_id, touchpoint, clock)
         self._applied(customer, customer_id, touchpoint, clock, now)
 
-    def _put_by(self, customer: Customer, customer_id: str, held: Held) -> None:
+    def _put_by(self, customer: Customer, customer_id: str, held: Held, clock: int) -> Effects:
+        effects = permit(customer, held.body, clock, self._definitions)
         customer.held = sorted([*customer.held, held], key=in_order)
         due = customer.next_due()
         if due != customer.due:
             self._customers.set_deadline(customer, customer_id, due)
+        return effects
 
     def _hold_again(self, customer_id: str, held: Held, clock: int) -> None:
-        self._put_by(self._remembering(customer_id, held.body, clock), customer_id, held)
+        self._put_by(self._remembering(customer_id, held.body, clock), customer_id, held, clock)
 
     def _released(self, customer_id: str, held: Held, clock: int, now: int) -> Effects:
         customer = self._customers.live[customer_id]
@@ -138,13 +141,15 @@ class Journal:
     def _let_pass(self, customer_id: str, due: int) -> None:
         customer = self._customers.live[customer_id]
         self._definitions.detector.on_deadline(customer.detection, due)
+        if customer.outreach.history is not None:
+            customer.outreach.history.release(due)
         self._customers.set_deadline(customer, customer_id, customer.next_due())
 
     def _prune(self, customer_id: str, clock: int) -> None:
         customer = self._customers.live[customer_id]
         customer.seen.forget(clock)
         customer.detection.prune(clock)
-        customer.outreach.prune(clock)
+        customer.outreach.prune(clock, self._definitions.policy.memory_ms)
 
     def _begin_anew(self, customer_id: str) -> None:
         live = self._customers.live

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from schemas import Codec, DeadLetter, Decision, Headers, Moment, Trigger, Verdict, headers
+from schemas import Cancellation, Codec, DeadLetter, Decision, Headers, Moment, Trigger, Verdict, headers
 from streams.identifiers import digest_id
 from streams.topics import DEAD, DECISIONS, MOMENTS, TRIGGERS, VERDICTS
 
@@ -49,6 +49,17 @@ class OutputWriter:
         """A trigger."""
         return self._record(
             TRIGGERS, "Trigger", trigger, trigger["customer_id"], trigger["trigger_id"], trigger["created_at"]
+        )
+
+    def cancellation(self, cancellation: Cancellation) -> Output:
+        """A trigger taken back; it is under way at most once, so its event id follows from the trigger's."""
+        return self._record(
+            TRIGGERS,
+            "Cancellation",
+            cancellation,
+            cancellation["customer_id"],
+            f"{cancellation['trigger_id']}-cancelled",
+            cancellation["cancelled_at"],
         )
 
     def verdict(self, verdict: Verdict, now: int) -> Output:

@@ -363,8 +363,9 @@ class Partition:
         release_at = now + self.definitions.timing.order_wait_ms
         headers = list(record.headers or ())
         held = Held(release_at, record.offset, record.timestamp, record.key, record.value, headers, dict(touchpoint))
-        self._journal.hold(customer, customer_id, held, now)
+        effects = self._journal.hold(customer, customer_id, held, now)
         self._count(HELD)
+        self._emit(effects)
         if len(customer.held) > MOST_HELD:
             self._count("released_early")
             self._release(customer_id, customer.held[:1], now, now)
@@ -422,10 +423,11 @@ class Partition:
             self.lateness.append(now - due)
         self._customers.changed[customer_id] = None
         if customer.held:
-            expected = customer.detection.due
+            expected = customer.wanted_at()
             self._release(customer_id, ripe(customer.held, due, due if expected == due else NEVER), due, now)
             customer = self._customers.live[customer_id]
-            if customer.detection.due is None or customer.detection.due > due:
+            wanted_at = customer.wanted_at()
+            if wanted_at is None or wanted_at > due:
                 self._customers.set_deadline(customer, customer_id, customer.next_due())
                 return
         try:
@@ -463,6 +465,9 @@ class Partition:
         for moment in effects.moments:
             self.tallies.moment(moment)
             outputs.append(writer.moment(moment))
+        for cancellation in effects.cancellations:
+            self.tallies.cancellation(cancellation)
+            outputs.append(writer.cancellation(cancellation))
         for decision, trigger in effects.decisions:
             self.tallies.decision(decision)
             outputs.append(writer.decision(decision))

@@ -51,13 +51,14 @@ class Customer:
     """Everything remembered of one customer.
 
     Attributes:
-        due: when a rule or a held touchpoint wants attention next, ms UTC by the partition's clock, or None.
+        due: when a rule, a waiting candidate or a held touchpoint wants attention next, ms UTC by the
+            partition's clock, or None.
         newest: the newest accepted ``occurred_at``, ms UTC; lateness is judged against it.
         evict_at: when to look whether the record holds anything still needed.
         identified: as the last touchpoint said.
         seen: events taken in during the last seven days.
         detection: windows and partial matches.
-        outreach: consents, cool-downs, open moments.
+        outreach: consents, cool-downs, open moments, contacts and candidates that wait.
         held: touchpoints that wait for older ones to overtake them, by ``occurred_at``.
         profile: profile, preferences, persona and segments, or None when nothing was ever said.
     """
@@ -76,10 +77,18 @@ class Customer:
         self.profile: Profile | None = None
 
     def next_due(self) -> int | None:
-        """When a rule or a held touchpoint wants attention next, ms UTC."""
-        due = self.detection.due
+        """When a rule, a waiting candidate or a held touchpoint wants attention next, ms UTC."""
+        due = self.wanted_at()
         if self.held:
             release_at = first_release(self.held)
+            return release_at if due is None or (release_at is not None and release_at < due) else due
+        return due
+
+    def wanted_at(self) -> int | None:
+        """When a rule or a waiting candidate wants attention next, ms UTC."""
+        due = self.detection.due
+        if self.outreach.history is not None:
+            release_at = self.outreach.history.next_due()
             return release_at if due is None or (release_at is not None and release_at < due) else due
         return due
 

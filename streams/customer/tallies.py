@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas import Decision, Moment
+from schemas import Cancellation, Decision, Moment
 
 MOST_TALLIES = 500
 """Most keys kept; whatever comes beyond is counted under its kind and ``other``."""
@@ -11,7 +11,8 @@ OTHER = "other"
 
 
 class Tallies(dict[str, int]):
-    """Counts by ``moment:RULE``, ``resolved:RULE``, ``decision:STATUS:REASON`` and ``dead_letter:REASON``.
+    """Counts by ``moment:RULE``, ``resolved:RULE``, ``decision:STATUS:REASON``, ``cancellation:REASON`` and
+    ``dead_letter:REASON``.
 
     They are written in the transaction that writes what they count, so they hold across kills.
     """
@@ -23,6 +24,10 @@ class Tallies(dict[str, int]):
     def decision(self, decision: Decision) -> None:
         """A decision was made."""
         self._count("decision", f"{decision['status']}:{decision['reason']}")
+
+    def cancellation(self, cancellation: Cancellation) -> None:
+        """A trigger was taken back."""
+        self._count("cancellation", cancellation["reason"])
 
     def dead_letter(self, reason: str) -> None:
         """A dead letter was written."""

@@ -211,6 +211,35 @@ class Policy:
         """The action of each rule that has one."""
         return {rule: action for action in self.actions for rule in action.moments}
 
+    @cached_property
+    def by_id(self) -> dict[str, Action]:
+        """Each action."""
+        return {action.id: action for action in self.actions}
+
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """Types of touchpoints that are a use in anybody's limits."""
+        return frozenset(use for limits in self.all_limits if limits.ask_use for use in limits.ask_use.uses)
+
+    @cached_property
+    def asks_what_was_bought(self) -> bool:
+        """Whether any action is refused for what was bought."""
+        return any(action.bought_within for action in self.actions)
+
+    @cached_property
+    def memory_ms(self) -> int:
+        """How far any limit looks back."""
+        spans = [action.bought_within for action in self.actions]
+        for limits in self.all_limits:
+            spans += [cap.within for cap in limits.caps]
+            spans += [limits.ask_use.within] if limits.ask_use else []
+        return max(spans, default=0)
+
+    @property
+    def all_limits(self) -> tuple[Limits, ...]:
+        """Everybody's and each variant's."""
+        return (self.limits, *(variant.limits for variant in self.variants))
+
 
 NO_POLICY = Policy(id="none", version=0, description="Nothing is published yet: nobody is contacted.", actions=())
 """What holds before the first policy activation."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from streams.outreach.history import History
+
 GRANTED = "granted"
 DENIED = "denied"
 WITHDRAWN = "withdrawn"
@@ -65,12 +67,24 @@ class OutreachState(msgspec.Struct, array_like=True):
         open: open moments, oldest first.
         resolutions: by rule id, so that a moment whose evidence arrives after its resolution is
             known to be pointless.
+        history: contacts, waiting candidates and what else only few customers have; None: nothing of it.
     """
 
     consents: dict[str, Consent] = {}
     cooling: dict[str, int] = {}
     open: list[OpenMoment] = []
     resolutions: dict[str, list[Resolution]] = {}
+    history: History | None = None
+
+    def remember(self) -> History:
+        """The history, begun if there is none."""
+        if self.history is None:
+            self.history = History()
+        return self.history
+
+    def next_due(self) -> int | None:
+        """When a waiting candidate is to be decided again, ms UTC."""
+        return None if self.history is None else self.history.next_due()
 
     def note_consent(self, touchpoint_type: str, purpose: object, channel: object, occurred_at: int) -> bool:
         """Take in a consent touchpoint; the newest by ``occurred_at`` wins, a tie the later one.
@@ -125,8 +139,13 @@ class OutreachState(msgspec.Struct, array_like=True):
             default=None,
         )
 
-    def prune(self, now: int) -> None:
-        """Let go of what ``now`` has ended: expired moments, elapsed cool-downs, old resolutions."""
+    def prune(self, now: int, memory_ms: int = 0) -> None:
+        """Let go of what ``now`` has ended: expired moments, elapsed cool-downs, old resolutions and contacts.
+
+        Args:
+            now: ms UTC.
+            memory_ms: how far the active policy's limits look back.
+        """
         oldest = now - RESOLUTIONS_KEPT_MS
         kept = {rule: [one for one in known if one.occurred_at > oldest] for rule, known in self.resolutions.items()}
         self.resolutions = {rule: known for rule, known in kept.items() if known}
@@ -134,10 +153,14 @@ class OutreachState(msgspec.Struct, array_like=True):
             self.open = [moment for moment in self.open if moment.expires_at > now]
         if self.cooling:
             self.cooling = {action: until for action, until in self.cooling.items() if until > now}
+        if self.history is not None:
+            self.history.prune(now, memory_ms)
+            if self.history.is_empty():
+                self.history = None
 
     def is_idle(self) -> bool:
         """Whether a pruned state holds nothing that must be kept (consents are kept for good)."""
-        return not (self.consents or self.cooling or self.open or self.resolutions)
+        return not (self.consents or self.cooling or self.open or self.resolutions or self.history)
 
 
 def consent_key(purpose: str, channel: str) -> str:

@@ -1,0 +1,72 @@
+"""What the policy asks of a customer's profile: zone, own quiet hours, preferred channel, persona, segments."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from schemas import Value
+from streams.outreach.policy import Limits, Policy, QuietWindow, Variant
+from streams.outreach.quiet_hours import own_window
+
+_PROFILE, _PREFERENCE, _PERSONA = "profile", "preference", "persona"
+
+
+class Facts(Protocol):
+    """What is known of a customer for good."""
+
+    def get(self, section: str, name: str) -> Value:
+        """The value, or None when nothing was said."""
+
+    def segments(self) -> list[str]:
+        """The segments that the customer is in."""
+
+
+class NoFacts:
+    """Of a customer of whom nothing was said."""
+
+    def get(self, section: str, name: str) -> Value:
+        """Nothing was said."""
+
+    def segments(self) -> list[str]:
+        """None."""
+        return []
+
+
+NO_FACTS = NoFacts()
+
+
+def zone_name(facts: Facts) -> str | None:
+    """The zone as it was said: the customer's own wish before the firm's knowledge."""
+    for section in (_PREFERENCE, _PROFILE):
+        said = facts.get(section, "time_zone")
+        if isinstance(said, str) and said:
+            return said
+    return None
+
+
+def own_quiet_hours(facts: Facts) -> QuietWindow | None:
+    """The customer's own quiet hours, if they were said so that they can be read."""
+    return own_window(facts.get(_PREFERENCE, "quiet_from"), facts.get(_PREFERENCE, "quiet_to"))
+
+
+def preferred_channel(facts: Facts) -> str | None:
+    """The channel that the customer prefers."""
+    said = facts.get(_PREFERENCE, "channel")
+    return said if isinstance(said, str) and said else None
+
+
+def variant_of(policy: Policy, facts: Facts) -> Variant | None:
+    """The first variant of the policy that fits the customer."""
+    for variant in policy.variants:
+        if variant.section == _PERSONA:
+            if facts.get(_PERSONA, _PERSONA) == variant.name:
+                return variant
+        elif variant.name in facts.segments():
+            return variant
+    return None
+
+
+def limits_of(policy: Policy, facts: Facts) -> Limits:
+    """The limits that hold for the customer."""
+    variant = variant_of(policy, facts) if policy.variants else None
+    return policy.limits if variant is None else variant.limits
