@@ -36,13 +36,14 @@ Clock = TypedDict("Clock", {"mode": str, "from": int | None, "to": int | None})
 
 
 class Activation(TypedDict):
-    """One definition (rule or policy) with its full text."""
+    """One definition (rule or policy) with its full text, and what becomes of it."""
 
     kind: str
     id: str
     version: int
     text: str
     digest: str
+    change: str
 
 
 class Control(TypedDict):

@@ -24,14 +24,19 @@ def tick(at: int) -> Control:
     return {"kind": "tick", "at": at, "clock": None, "activation": None}
 
 
-def activation(kind: str, definition_id: str, version: int, text: str) -> Control:
-    """A rule or a policy (``kind``) becomes active with its full text."""
+PUBLISH, ACTIVATE, SHADOW, RETIRE, ROLL_BACK = "publish", "activate", "shadow", "retire", "roll_back"
+"""What becomes of a definition: it is kept; it runs; it runs and contacts nobody; none of it runs; it runs again."""
+
+
+def activation(kind: str, definition_id: str, version: int, text: str, change: str = ACTIVATE) -> Control:
+    """A definition of that ``kind``, with its full text: it is active from here on, or what ``change`` says."""
     made: Activation = {
         "kind": kind,
         "id": definition_id,
         "version": version,
         "text": text,
         "digest": text_digest(text),
+        "change": change,
     }
     return {"kind": "activation", "at": None, "clock": None, "activation": made}
 
@@ -54,4 +59,6 @@ def control_headers(control: Control, time_ms: int) -> Headers:
         name, time_ms = f"tick-{control['at']}", control["at"]
     if (made := control["activation"]) is not None:
         name = f"{made['kind']}-{made['id']}-{made['version']}-{made['digest']}"
+        if made["change"] != ACTIVATE:
+            name = f"{made['change']}-{name}"
     return headers(f"momentous.control.{kind}", name, SOURCE, time_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -48,7 +48,7 @@ class PartitionRecord(msgspec.Struct, kw_only=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(PartitionRecord)
-_definition_decoder = msgspec.msgpack.Decoder(Activation)
+_definition_decoder = msgspec.msgpack.Decoder(dict[str, Any])
 _Decoded = TypeVar("_Decoded")
 
 
@@ -74,7 +74,9 @@ def encode_definition(activation: Activation) -> bytes:
 
 def decode_definition(data: bytes) -> Activation:
     """The definition from its bytes; raises StateFormatError."""
-    return _decoded(data, _definition_decoder)
+    found: Any = _decoded(data, _definition_decoder)
+    found.setdefault("change", "activate")
+    return cast(Activation, found)
 
 
 def _decoded(data: bytes, decoder: msgspec.msgpack.Decoder[_Decoded]) -> _Decoded:

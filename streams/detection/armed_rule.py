@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.types import Value
+from streams.detection.draining import DrainingListener, DrainingTimer
 from streams.detection.evidence import Table
 from streams.detection.fields import key_text
 from streams.detection.firing import MAX_EVIDENCE, Firing
-from streams.detection.operators import Frame, Outcome, Timer
+from streams.detection.memory import PatternState
+from streams.detection.operators import Frame, Listener, Outcome, Timer
+from streams.detection.operators.pattern import Pattern
 from streams.detection.rule import Rule
-from streams.detection.state import MAX_COOL_DOWNS, DetectionState, RuleState, references
+from streams.detection.state import MAX_COOL_DOWNS, DetectionState, RuleState, first_ever_flags, references
 
 
 class Firings(msgspec.Struct, frozen=True, gc=False):
@@ -27,25 +30,83 @@ class Firings(msgspec.Struct, frozen=True, gc=False):
 NO_FIRINGS = Firings()
 
 
+def slot_of(rule_id: str, era: int) -> str:
+    """Under which name customers' records hold what a rule has under way.
+
+    Args:
+        rule_id: the rule's.
+        era: how many takeovers came before; each version that takes over begins with empty hands.
+    """
+    return f"{rule_id}{_ERA}{era}" if era else rule_id
+
+
+_ERA = "@"
+
+
 class ArmedRule:
-    """A rule made ready to run."""
+    """A rule made ready to run.
 
-    __slots__ = ("cool_ms", "cool_places", "id", "keep", "rule", "timer", "version")
+    Args:
+        rule: the rule.
+        frame: what its operator must know.
+        era: see :func:`slot_of`.
+        is_draining: another version has taken over; this one ends what it has begun.
+    """
 
-    def __init__(self, rule: Rule, frame: Frame) -> None:
+    __slots__ = ("cool_ms", "cool_places", "era", "id", "is_draining", "keep", "rule", "slot", "timer", "version")
+
+    def __init__(self, rule: Rule, frame: Frame, era: int = 0, is_draining: bool = False) -> None:
         self.rule = rule
         self.id = rule.id
         self.version = rule.version
-        self.timer: Timer | None = rule.detect.timer(frame)
+        self.era = era
+        self.slot = slot_of(rule.id, era)
+        self.is_draining = is_draining
+        timer = rule.detect.timer(frame)
+        self.timer: Timer | None = DrainingTimer(timer) if timer is not None and is_draining else timer
         self.keep = tuple((field.text, field.key) for field in rule.keep)
         self.cool_ms = rule.cool_down.ms if rule.cool_down is not None else 0
         cool_by = rule.cool_down.by if rule.cool_down is not None else ()
         self.cool_places = tuple(rule.by.index(field) for field in cool_by)
 
+    def listener(self, touchpoint_type: str | None, frame: Frame) -> Listener | None:
+        """Its operator bound to a touchpoint type."""
+        listener = self.rule.detect.listener(touchpoint_type, frame)
+        return DrainingListener(listener, self.rule) if listener is not None and self.is_draining else listener
 
-def fire(rule: ArmedRule, known: RuleState | None, outcome: Outcome, at: int, table: Table) -> Firings:
-    """Turn matches into firings, but for those in a cool-down."""
+    def kin(self, state: DetectionState) -> list[RuleState]:
+        """What other versions of the rule left in the customer's record, in the order in which it came there."""
+        if not self.era and not self.is_draining:
+            return []
+        begins = self.id + _ERA
+        return [
+            known
+            for slot, known in state.rules.items()
+            if slot != self.slot and (slot == self.id or slot.startswith(begins))
+        ]
+
+    @property
+    def is_heir(self) -> bool:
+        """Whether an earlier version may have left first-ever flags that this one must heed."""
+        detect = self.rule.detect
+        return bool(self.era) and not self.is_draining and isinstance(detect, Pattern) and detect.every == "once"
+
+    def inherit(self, state: DetectionState) -> None:
+        """Take over the first-ever flags of earlier versions, once."""
+        if self.slot in state.rules:
+            return
+        left = [(known.until, flags) for known in self.kin(state) if (flags := first_ever_flags(known.memory))]
+        if left:
+            spent = list(dict.fromkeys(name for _, flags in left for name in flags.spent))
+            memory = PatternState([], spent=spent, is_known=any(flags.is_known for _, flags in left))
+            state.rules[self.slot] = RuleState(self.version, max(until for until, _ in left), memory=memory)
+
+
+def fire(rule: ArmedRule, known: RuleState | None, outcome: Outcome, at: int, state: DetectionState) -> Firings:
+    """Turn matches into firings, but for those in a cool-down, be it another version's of the rule."""
+    table = state.evidence
     cool: dict[str, int] | None = None
+    others: list[dict[str, int]] = []
     fired: dict[int, int] | None = None
     firings: list[Firing] = []
     overflow = 0
@@ -53,8 +114,9 @@ def fire(rule: ArmedRule, known: RuleState | None, outcome: Outcome, at: int, ta
         if rule.cool_ms:
             if cool is None:
                 cool = {key: end for key, end in known.cool.items() if end > at} if known is not None else {}
+                others = [one.cool for one in rule.kin(state) if one.cool]
             cool_key = key_text(tuple([match.key[place] for place in rule.cool_places]))
-            if cool_key in cool:
+            if cool_key in cool or any(one.get(cool_key, 0) > at for one in others):
                 continue
             cool[cool_key] = at + rule.cool_ms
             if len(cool) > MAX_COOL_DOWNS:
@@ -97,7 +159,7 @@ def commit(
         due_before = known.due
         known.memory, known.until, known.due = memory, until, due
     elif memory is not None or firings.cool:
-        known = state.rules[rule.id] = RuleState(rule.version, until, due, memory=memory)
+        known = state.rules[rule.slot] = RuleState(rule.version, until, due, memory=memory)
     else:
         return
     if firings is not NO_FIRINGS:
@@ -107,7 +169,7 @@ def commit(
     if known.cool:
         known.until = max(until, *known.cool.values())
     elif memory is None:
-        del state.rules[rule.id]
+        del state.rules[rule.slot]
     table = state.evidence
     for ref in outcome.held:
         table[ref].held += 1

@@ -29,9 +29,18 @@ class _Audience(NamedTuple):
 
     ears: tuple[_Ear, ...]
     keep: Keep
+    heirs: tuple[ArmedRule, ...] = ()
+    """Rules that must look first what earlier versions left; none but after a change."""
 
 
 _NOBODY = _Audience((), ())
+
+
+class Draining(NamedTuple):
+    """A version that another one replaced, and that ends what it has begun; ``era`` as ``slot_of`` takes it."""
+
+    rule: Rule
+    era: int
 
 
 class Detector:
@@ -47,6 +56,8 @@ class Detector:
         source_graces_ms: the same for touchpoints of these sources.
         allowed_lateness_ms: how far behind the customer's newest touchpoint one may be and still
             arrive here; windows keep their entries that much longer.
+        eras: of each rule that took over from another version, how many takeovers there have been.
+        draining: earlier versions that end what they have begun; of one rule the oldest first.
 
     Raises:
         ValueError: two rules have the same id.
@@ -58,17 +69,28 @@ class Detector:
         late_grace_ms: int = LATE_GRACE_MS,
         allowed_lateness_ms: int = 7 * DAY_MS,
         source_graces_ms: Mapping[str, int] | None = None,
+        eras: Mapping[str, int] | None = None,
+        draining: Iterable[Draining] = (),
     ) -> None:
         chosen = sorted((rule for rule in rules if rule.mode != "off"), key=lambda rule: rule.id)
-        frames = {rule.id: Frame(rule.by, rule.late, allowed_lateness_ms) for rule in chosen}
-        if len(frames) != len(chosen):
+        if len({rule.id for rule in chosen}) != len(chosen):
             raise ValueError(f"two rules have the same id among {[rule.id for rule in chosen]}; keep one of each")
         self._grace_ms = late_grace_ms
         self._source_graces_ms = dict(source_graces_ms or {})
-        self._rules = {rule.id: ArmedRule(rule, frames[rule.id]) for rule in chosen}
-        named = sorted(frozenset().union(*(rule.detect.types() for rule in chosen)))
-        everyone = {kind: self._audience(chosen, kind, frames) for kind in (*named, None)}
-        open_rules = [rule for rule in chosen if not rule.identified_only]
+        running = [(rule, (eras or {}).get(rule.id, 0), False) for rule in chosen]
+        frames: dict[str, Frame] = {}
+        self._rules: dict[str, ArmedRule] = {}
+        # An older version goes before the one that replaced it: what it completes starts the cool-down.
+        for rule, era, is_draining in sorted(
+            [*running, *((*one, True) for one in draining)], key=lambda one: (one[0].id, one[1])
+        ):
+            frame = Frame(rule.by, rule.late, allowed_lateness_ms)
+            armed = ArmedRule(rule, frame, era, is_draining)
+            self._rules[armed.slot], frames[armed.slot] = armed, frame
+        everybody = list(self._rules.values())
+        named = sorted(frozenset().union(*(armed.rule.detect.types() for armed in everybody)))
+        everyone = {kind: self._audience(everybody, kind, frames) for kind in (*named, None)}
+        open_rules = [armed for armed in everybody if not armed.rule.identified_only]
         anonymous = {kind: self._audience(open_rules, kind, frames) for kind in (*named, None)}
         self._others = everyone.pop(None)
         self._anonymous_others = anonymous.pop(None)
@@ -77,8 +99,8 @@ class Detector:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules that run, by id."""
-        return tuple(armed.rule for armed in self._rules.values())
+        """The rules that run, by id; not those that only end what they have begun."""
+        return tuple(armed.rule for armed in self._rules.values() if not armed.is_draining)
 
     def on_touchpoint(self, state: DetectionState, touchpoint: Touchpoint, clock: int) -> list[Report]:
         """Take one touchpoint through every rule that listens, by rule id.
@@ -92,19 +114,21 @@ class Detector:
         else:
             audience = self._anonymous.get(touchpoint["type"], self._anonymous_others)
         reports: list[Report] = []
-        ears, keep = audience
+        ears, keep, heirs = audience
         if not ears:
             return reports
+        for heir in heirs:
+            heir.inherit(state)
         rules, table = state.rules, state.evidence
         arrival: Arrival | None = None
         for rule, listener in ears:
             memory = None
-            known = rules.get(rule.id)
+            known = rules.get(rule.slot)
             if known is not None:
                 if known.version == rule.version:
                     memory = known.memory
                 else:
-                    state.forget(rule.id)
+                    state.forget(rule.slot)
                     known = None
             firings = NO_FIRINGS
             try:
@@ -118,7 +142,7 @@ class Detector:
                 if outcome is None:
                     continue
                 if outcome.matches:
-                    firings = fire(rule, known, outcome, clock, table)
+                    firings = fire(rule, known, outcome, clock, state)
             except Exception as error:
                 reports.append(rule_failure(rule.rule, error))
                 continue
@@ -132,20 +156,20 @@ class Detector:
     def on_deadline(self, state: DetectionState, now: int) -> list[Report]:
         """Fire everything that is due at or before ``now`` (ms UTC).
 
-        Order: deadline, rule id, age of the partial match. Each firing's ``detected_at`` is its own
+        Order: deadline, rule id, version's age, age of the partial match. Each firing's ``detected_at`` is its own
         deadline. A rule that raises loses what was due, and is reported.
         """
         reports: list[Report] = []
         while (due := state.due) is not None and due <= now:
-            waiting = sorted(rule_id for rule_id, known in state.rules.items() if known.due == due)
-            for rule_id in waiting:
-                known, rule = state.rules[rule_id], self._rules.get(rule_id)
+            waiting = sorted(slot for slot, known in state.rules.items() if known.due == due)
+            for slot in waiting:
+                known, rule = state.rules[slot], self._rules.get(slot)
                 if rule is None or rule.timer is None or rule.version != known.version:
-                    state.forget(rule_id)
+                    state.give_up(slot, due)
                     continue
                 try:
                     outcome = rule.timer.expire(known.memory, due, state.evidence)
-                    firings = fire(rule, known, outcome, due, state.evidence)
+                    firings = fire(rule, known, outcome, due, state)
                 except Exception as error:
                     outcome, firings = rule.timer.skip(known.memory, due, state.evidence), NO_FIRINGS
                     reports.append(rule_failure(rule.rule, error))
@@ -153,20 +177,37 @@ class Detector:
                 reports += firings.reports
         return reports
 
+    def prune(self, state: DetectionState, now: int) -> None:
+        """Drop what no longer counts at ``now`` (ms UTC), and what versions that no longer run left behind."""
+        gone = [slot for slot in state.rules if slot not in self._rules]
+        if gone:
+            for rule in self._rules.values():
+                if rule.is_heir:
+                    rule.inherit(state)
+            for slot in gone:
+                state.give_up(slot, now)
+                if slot in state.rules:
+                    state.rules[slot].memory = None
+                    state.rules[slot].until = max(state.rules[slot].cool.values(), default=0)
+        state.prune(now)
+
     @staticmethod
     def next_deadline(state: DetectionState) -> int | None:
         """When ``on_deadline`` has something to do next, ms UTC; None when nothing is waiting."""
         return state.due
 
-    def _audience(self, rules: list[Rule], touchpoint_type: str | None, frames: dict[str, Frame]) -> _Audience:
+    def _audience(self, rules: list[ArmedRule], touchpoint_type: str | None, frames: dict[str, Frame]) -> _Audience:
         ears: list[_Ear] = []
         keep: dict[str, Getter | None] = {}
-        for rule in rules:
-            listener = rule.detect.listener(touchpoint_type, frames[rule.id])
+        for armed in rules:
+            listener = armed.listener(touchpoint_type, frames[armed.slot])
             if listener is not None:
-                ears.append((self._rules[rule.id], listener))
+                ears.append((armed, listener))
                 keep |= {
                     field.text: None if field.property_name == field.text else field.getter()
-                    for field in (*rule.keep, *rule.detect.keeps())
+                    for field in (*armed.rule.keep, *armed.rule.detect.keeps())
                 }
-        return _Audience(tuple(ears), tuple((name, keep[name]) for name in sorted(keep))) if ears else _NOBODY
+        if not ears:
+            return _NOBODY
+        heirs = tuple(armed for armed, _ in ears if armed.is_heir)
+        return _Audience(tuple(ears), tuple((name, keep[name]) for name in sorted(keep)), heirs)

@@ -15,6 +15,8 @@ Mode = Literal["live", "shadow", "off"]
 
 EMOTIONS: tuple[Emotion, ...] = ("vulnerable", "anxious", "joyful", "stressed", "neglected", "frustrated")
 MODES: tuple[Mode, ...] = ("live", "shadow", "off")
+OnChange = Literal["drain", "drop"]
+ON_CHANGE: tuple[OnChange, ...] = ("drain", "drop")
 DAY_MS = 86_400_000
 
 _CORRELATION = (Field(("correlation_id",)),)
@@ -56,6 +58,8 @@ class Rule:
     """Values for the moment's context; of several touchpoints that have one the newest's."""
     references: tuple[str, ...] = ()
     false_positives: tuple[str, ...] = ()
+    on_change: OnChange = "drain"
+    """What becomes of what earlier versions have under way when this one takes over: they end it, or it is dropped."""
     _resolvers: dict[str | None, tuple[BoundClause, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from streams.detection.document import Mapping, Node
 from streams.detection.fields import Field
 from streams.detection.operators import Late
 from streams.detection.reader import Section, read_definition
-from streams.detection.rule import DAY_MS, EMOTIONS, MODES, CoolDown, Rule
+from streams.detection.rule import DAY_MS, EMOTIONS, MODES, ON_CHANGE, CoolDown, Rule
 
 RULE_ID = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+"
 RULE_KEYS = (
@@ -32,6 +32,7 @@ RULE_KEYS = (
     "keep",
     "references",
     "false_positives",
+    "on_change",
 )
 _CORRELATION = (Field(("correlation_id",)),)
 
@@ -65,6 +66,8 @@ def _rule(section: Section) -> Rule | None:
     chosen_mode = reader.choice(mode, "mode", MODES) if mode is not None else "live"
     body = section.required("detect", "say what to look for, like detect: {event: {type: queue.abandoned}}")
     detect = read_detect(reader, body, by) if body is not None else None
+    on_change = section.value("on_change")
+    chosen_change = reader.choice(on_change, "on_change", ON_CHANGE) if on_change is not None else "drain"
     late = section.value("late")
     chosen_late: Late | None = reader.choice(late, "late", get_args(Late)) if late is not None else None
     if late is not None and detect is not None and detect.default_late is None:
@@ -97,6 +100,7 @@ def _rule(section: Section) -> Rule | None:
         keep=keep,
         references=references,
         false_positives=false_positives,
+        on_change=chosen_change or "drain",
     )
 
 

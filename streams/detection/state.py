@@ -65,7 +65,7 @@ class ClearedState(msgspec.Struct, array_like=True, tag=6, gc=False):
         return self.inner.refs if self.inner is not None else []
 
 
-Memory = (
+Begun = (
     WindowState
     | SequenceState
     | PromiseState
@@ -75,8 +75,22 @@ Memory = (
     | RhythmState
     | HabitState
     | ScoreState
-    | None
 )
+
+
+class DrainingState(msgspec.Struct, array_like=True, tag=20, gc=False):
+    """What a version that was replaced still has under way, once it has seen a touchpoint since."""
+
+    newest: int
+    """The newest reference of what it knew when it was replaced; what it took since is newer."""
+    inner: Begun
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return references(self.inner)
+
+
+Memory = Begun | DrainingState | None
 """What an operator remembers; None for one that remembers nothing."""
 
 
@@ -121,6 +135,8 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
         count = 0
         for rule in self.rules.values():
             memory = rule.memory
+            if type(memory) is DrainingState:
+                memory = memory.inner
             if type(memory) is SequenceState:
                 count += len(memory.partials)
         return count
@@ -135,6 +151,16 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
         if dropped.due is not None:
             self.find_due()
 
+    def give_up(self, slot: str, now: int) -> None:
+        """Drop what a version has under way; cool-downs that run at ``now`` (ms UTC) and first-ever flags stay."""
+        known = self.rules[slot]
+        cool = {key: end for key, end in known.cool.items() if end > now}
+        flags = first_ever_flags(known.memory)
+        until = known.until if flags is not None else max(cool.values(), default=0)
+        self.forget(slot)
+        if cool or flags is not None:
+            self.rules[slot] = RuleState(known.version, until, None, cool, {}, flags)
+
     def release(self, ref: int) -> None:
         """One holder less for that evidence."""
         evidence = self.evidence[ref]
@@ -145,6 +171,15 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
     def find_due(self) -> None:
         """Work out the next deadline anew."""
         self.due = min((rule.due for rule in self.rules.values() if rule.due is not None), default=None)
+
+
+def first_ever_flags(memory: Memory) -> PatternState | None:
+    """What it remembers of correlations that had their only attempt, and nothing else of it."""
+    if isinstance(memory, DrainingState):
+        memory = memory.inner
+    if isinstance(memory, PatternState) and memory.spent:
+        return PatternState([], spent=memory.spent, is_known=memory.is_known)
+    return None
 
 
 def references(memory: Memory) -> list[int]:

@@ -30,7 +30,14 @@ RECORDS: Mapping[str, Mapping[str, Any]] = {
         "kind": "activation",
         "at": None,
         "clock": None,
-        "activation": {"kind": "rule", "id": "a.b", "version": 1, "text": "id: a.b\n", "digest": "0" * 64},
+        "activation": {
+            "kind": "rule",
+            "id": "a.b",
+            "version": 1,
+            "text": "id: a.b\n",
+            "digest": "0" * 64,
+            "change": "roll_back",
+        },
     },
     "Moment": {
         "moment_id": "00112233445566778899aabbccddeeff",

@@ -47,7 +47,7 @@ def test_values_keep_their_kind() -> None:
     ("name", "schema_id"),
     [
         ("Touchpoint", 1),
-        ("Control", 8),
+        ("Control", 11),
         ("Moment", 3),
         ("Decision", 4),
         ("Trigger", 5),

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from fastavro import parse_schema, schemaless_writer
 
-from schemas import Codec, WrongType, newest_schemas
+from schemas import Codec, WrongType, newest_schemas, schema_files
+from schemas.catalog import parsed
 from tests.schemas.records import TOUCHPOINT
 from tests.schemas.registry_double import RegistryDouble
 
 WRITERS_ID = 1_000
+CONTROL_V2 = 8
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -25,6 +27,15 @@ def test_a_field_that_an_older_writer_did_not_know_gets_its_default() -> None:
 
     record = {name: value for name, value in TOUCHPOINT.items() if name not in ("session_id", "identities")}
     assert _read(without, record) == {**TOUCHPOINT, "session_id": None, "identities": {}}
+
+
+def test_an_activation_of_before_there_were_other_changes_activates() -> None:
+    made = {"kind": "rule", "id": "a.b", "version": 2, "text": "id: a.b", "digest": "0" * 64}
+    record = {"kind": "activation", "at": None, "clock": None, "activation": made}
+    body = BytesIO()
+    schemaless_writer(body, parsed(schema_files()[CONTROL_V2 - 1].text), record)
+    _, read = Codec().decode(b"\0" + CONTROL_V2.to_bytes(4, "big") + body.getvalue(), "Control")
+    assert read == {**record, "activation": {**made, "change": "activate"}}
 
 
 def test_a_field_that_we_do_not_know_yet_is_passed_over() -> None:

@@ -161,7 +161,7 @@ class PatternListener:
         return False
 
     def step(self, memory: PatternState | None, wanted: bool, arrival: Arrival) -> Outcome | None:
-        """Take the touchpoint to every partial match, oldest first, and then let it begin its own."""
+        """Take the touchpoint to every partial match, oldest first, and then, if ``wanted``, let it begin its own."""
         before = memory if memory is not None else PatternState([])
         key = self._key(arrival.touchpoint)
         after = PatternState([], before.since, before.broken, before.spent)
@@ -177,7 +177,7 @@ class PatternListener:
                 busy = True
             after.attempts += live
         overflow = 0
-        if None not in key and self._may_begin(after, key, arrival, busy):
+        if wanted and None not in key and self._may_begin(after, key, arrival, busy):
             begun = self._entered(None, key, arrival, done)
             if begun or (done and done[-1].attempt.refs == [arrival.ref]):
                 changed = True
