@@ -12,17 +12,18 @@ from schemas import Control
 from streams.catalogue import load_catalogue
 from streams.controls import activation
 from streams.customer.timing import parse_timing
-from streams.detection import RuleFileError, parse_rule
+from streams.detection import RuleFileError, parse_emotions, parse_rule, shipped_emotions_text
 from streams.errors import MomentousError
 from streams.outreach import parse_policy
 
 _POLICY = re.compile(r"^actions\s*:", re.MULTILINE)
 _TIMING = re.compile(r"^(order_wait|late_grace|sources)\s*:", re.MULTILINE)
+_EMOTIONS = re.compile(r"^half_lives\s*:", re.MULTILINE)
 _TESTS = ".test.yaml"
 
 
 class Definition(NamedTuple):
-    """A valid rule, policy or time (``kind``)."""
+    """A valid rule, policy, time or emotions (``kind``)."""
 
     kind: str
     id: str
@@ -47,16 +48,17 @@ class BadDefinitions(MomentousError):
 
 
 def shipped_definitions() -> list[Definition]:
-    """The shipped rules and the shipped policy."""
+    """The shipped rules, the shipped policy and the shipped emotions."""
     policy = files("streams.outreach") / "policy.yaml"
-    return _validated([*load_catalogue(), ("policy.yaml", policy.read_text(encoding="utf-8"))])
+    others = [("policy.yaml", policy.read_text(encoding="utf-8")), ("emotions.yaml", shipped_emotions_text())]
+    return _validated([*load_catalogue(), *others])
 
 
 def read_definitions(paths: Iterable[Path]) -> list[Definition]:
     """Rules and policies from files, and from all ``.yaml`` files in folders (not the rules' tests).
 
     A file with a top-level key ``actions`` is a policy, one with ``order_wait``, ``late_grace`` or
-    ``sources`` the timing.
+    ``sources`` the timing, one with ``half_lives`` the emotions.
 
     Raises:
         OSError: a path cannot be read.
@@ -92,10 +94,12 @@ def _validated(texts: Iterable[tuple[str, str]]) -> list[Definition]:
     return list(found.values())
 
 
-def kind_of(text: str) -> Literal["policy", "time", "rule"]:
+def kind_of(text: str) -> Literal["policy", "time", "emotions", "rule"]:
     """What a file means to be, by its top-level keys; it need not be valid."""
     if _POLICY.search(text):
         return "policy"
+    if _EMOTIONS.search(text):
+        return "emotions"
     return "time" if _TIMING.search(text) else "rule"
 
 
@@ -109,5 +113,8 @@ def _definition(filename: str, text: str) -> Definition:
     if kind == "time":
         timing = parse_timing(text, filename)
         return Definition("time", "time", timing.version, filename, activation("time", "time", timing.version, text))
+    if kind == "emotions":
+        version = parse_emotions(text, filename).version
+        return Definition("emotions", "emotions", version, filename, activation("emotions", "emotions", version, text))
     rule = parse_rule(text, filename)
     return Definition("rule", rule.id, rule.version, filename, activation("rule", rule.id, rule.version, text))

@@ -8,6 +8,7 @@ from typing import Any
 from streams.authoring.condition_words import condition_words, duration_words, fields_words, joined
 from streams.authoring.sequence_words import pattern_words, sequence_words
 from streams.authoring.told import Mark, Told, less_than
+from streams.detection.felt import EMOTIONS
 from streams.detection.fields import Field
 from streams.detection.operators import (
     Baseline,
@@ -16,6 +17,7 @@ from streams.detection.operators import (
     Day,
     Event,
     Habit,
+    Level,
     Operator,
     Pattern,
     Promise,
@@ -157,6 +159,18 @@ def _score(score: Score) -> Told:
     return Told(sentences, [*marks, Mark("|", f"halves every {half}; reaches {score.above:g}")])
 
 
+def _level(level: Level) -> Told:
+    named = joined([EMOTIONS[place] for place in level.emotions], "and")
+    return Told(
+        [
+            f"The customer's emotional levels of {named} are added up.",
+            f"It fires when the sum reaches {level.above:g}, and again only after it fell below {level.again_below:g}.",
+            "Its emotion is the one of the highest level.",
+        ],
+        [Mark("o", "what moves a level"), Mark("|", f"{named} reach {level.above:g} together")],
+    )
+
+
 def _promise(promise: Promise) -> Told:
     made, kept = condition_words(promise.made), condition_words(promise.kept)
     sentences = [f"A promise begins with {made}; its due time is {promise.due.text}, at most "]
@@ -194,6 +208,7 @@ _WORDS: dict[type, Callable[[Any], Told]] = {
     Cleared: _cleared,
     Event: _event,
     Habit: _habit,
+    Level: _level,
     Pattern: pattern_words,
     Promise: _promise,
     Rhythm: _rhythm,

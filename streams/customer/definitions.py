@@ -1,10 +1,10 @@
-"""The rules, the policy and the timing that are active in a partition, as its log activated them."""
+"""The rules, the policy, the timing and the emotions that are active in a partition, as its log activated them."""
 
 from __future__ import annotations
 
 from schemas import Activation
 from streams.customer.timing import DEFAULT_TIMING, Timing, parse_timing
-from streams.detection import Detector, Rule, RuleFileError, parse_rule
+from streams.detection import Detector, Emotions, Rule, RuleFileError, parse_emotions, parse_rule
 from streams.identifiers import text_digest
 from streams.outreach import NO_POLICY, BadPause, Pause, Policy, PolicyFileError, parse_pause, parse_policy
 
@@ -21,6 +21,7 @@ class Definitions:
     Attributes:
         activations: the active activation of each (kind, id), full text included.
         pauses: the kill switches that are thrown, by id.
+        emotions: how emotional levels move, None where the log has not said.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class Definitions:
         self.policy: Policy = NO_POLICY
         self.pauses: dict[str, Pause] = {}
         self.timing: Timing = DEFAULT_TIMING
+        self.emotions: Emotions | None = None
         self._rules: dict[str, Rule] = {}
         self._detector: Detector | None = Detector(())
         self._resolving: dict[str, tuple[Rule, ...]] = {}
@@ -88,6 +90,10 @@ class Definitions:
                 self._must_agree(activation, "time", timing.version)
                 self.timing = timing
                 self._detector = None
+            elif kind == "emotions":
+                emotions = parse_emotions(text, label)
+                self._must_agree(activation, "emotions", emotions.version)
+                self.emotions = emotions
             else:
                 raise BadActivation(f"kind {kind!r} is unknown here; update this worker")
         except (RuleFileError, PolicyFileError, BadPause) as error:

@@ -6,6 +6,7 @@ from streams.detection.clause import Clause
 from streams.detection.condition_reader import required_condition
 from streams.detection.document import Mapping, Node, Scalar
 from streams.detection.fields import Field
+from streams.detection.level_reader import LEVEL_KEYS, read_level
 from streams.detection.operators import Event, Operator, Pattern, PatternStep
 from streams.detection.promise_reader import PROMISE_KEYS, read_promise
 from streams.detection.reader import Reader, Section, described, did_you_mean
@@ -30,9 +31,10 @@ _KEYS = {
     "silence": RHYTHM_KEYS,
     "habit": HABIT_KEYS,
     "score": SCORE_KEYS,
+    "levels": LEVEL_KEYS,
 }
 OPERATORS = tuple(_KEYS)
-_WITHOUT_BY = ("silence", "habit")
+_WITHOUT_BY = ("silence", "habit", "levels")
 
 
 def read_detect(reader: Reader, node: Node, by: tuple[Field, ...]) -> Operator | None:
@@ -69,6 +71,8 @@ def _read(section: Section, word: str, by: tuple[Field, ...]) -> Operator | None
         return read_promise(section)
     if word == "silence":
         return read_rhythm(section)
+    if word == "levels":
+        return read_level(section)
     return read_habit(section) if word == "habit" else read_score(section)
 
 

@@ -10,6 +10,7 @@ from streams.detection.armed_rule import NO_FIRINGS, ArmedRule, commit, fire
 from streams.detection.evidence import Keep
 from streams.detection.fields import Getter
 from streams.detection.firing import Firing, RuleFailure, rule_failure
+from streams.detection.moment_types import LEVEL_TYPE, UNPUBLISHED
 from streams.detection.operators import Arrival, Frame, Listener
 from streams.detection.rule import DAY_MS, Rule
 from streams.detection.state import DetectionState
@@ -88,10 +89,15 @@ class Detector:
             armed = ArmedRule(rule, frame, era, is_draining)
             self._rules[armed.slot], frames[armed.slot] = armed, frame
         everybody = list(self._rules.values())
-        named = sorted(frozenset().union(*(armed.rule.detect.types() for armed in everybody)))
+        named = sorted(frozenset().union(*(armed.rule.detect.types() for armed in everybody)) - UNPUBLISHED)
         everyone = {kind: self._audience(everybody, kind, frames) for kind in (*named, None)}
         open_rules = [armed for armed in everybody if not armed.rule.identified_only]
         anonymous = {kind: self._audience(open_rules, kind, frames) for kind in (*named, None)}
+        self._hearing = {
+            (kind, identified): self._audience([one for one in some if kind in one.rule.detect.types()], kind, frames)
+            for kind in UNPUBLISHED
+            for identified, some in ((True, everybody), (False, open_rules))
+        }
         self._others = everyone.pop(None)
         self._anonymous_others = anonymous.pop(None)
         self._everyone: dict[str | None, _Audience] = everyone
@@ -113,10 +119,21 @@ class Detector:
             audience = self._everyone.get(touchpoint["type"], self._others)
         else:
             audience = self._anonymous.get(touchpoint["type"], self._anonymous_others)
+        return self._take(audience, state, touchpoint, clock) if audience.ears else []
+
+    def on_moment(self, state: DetectionState, moment: Touchpoint, clock: int) -> list[Report]:
+        """Take a moment, as ``heard_moment`` makes it, through the rules that name its type."""
+        audience = self._hearing[moment["type"], moment["identified"]]
+        return self._take(audience, state, moment, clock) if audience.ears else []
+
+    def on_levels(self, state: DetectionState, felt: Touchpoint, clock: int) -> list[Report]:
+        """Take what moved emotional levels, as ``with_felt`` makes it, through the rules that watch levels."""
+        audience = self._hearing[LEVEL_TYPE, felt["identified"]]
+        return self._take(audience, state, felt, clock) if audience.ears else []
+
+    def _take(self, audience: _Audience, state: DetectionState, touchpoint: Touchpoint, clock: int) -> list[Report]:
         reports: list[Report] = []
         ears, keep, heirs = audience
-        if not ears:
-            return reports
         for heir in heirs:
             heir.inherit(state)
         rules, table = state.rules, state.evidence

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.types import Value
 from streams.detection.evidence import Evidence
-from streams.detection.rule import Rule
+from streams.detection.rule import DOMINANT, Rule
 
 MAX_EVIDENCE = 50
 """Most touchpoints that a firing shows beside its opening; the newest stay."""
@@ -27,6 +27,12 @@ class Firing(msgspec.Struct, frozen=True):
     """The clock; of an absence its deadline."""
     context: dict[str, Value]
     """Kept values, and the operator's own facts (``count``, ``distinct``); keys sorted."""
+
+    @property
+    def emotion(self) -> str:
+        """The rule's, or the one that its operator found to dominate."""
+        emotion = self.rule.emotion
+        return str(self.context["dominant"]) if emotion == DOMINANT else emotion
 
     @property
     def opening(self) -> Evidence:

@@ -7,13 +7,17 @@ from typing import Literal
 
 from schemas.types import Touchpoint
 from streams.detection.clause import BoundClause, Clause
+from streams.detection.felt import EMOTIONS as EMOTIONS
+from streams.detection.felt import Emotion as Emotion
 from streams.detection.fields import Field
+from streams.detection.moment_types import LEVEL_TYPE, MOMENT_TYPES
 from streams.detection.operators import Late, Operator
 
-Emotion = Literal["vulnerable", "anxious", "joyful", "stressed", "neglected", "frustrated"]
 Mode = Literal["live", "shadow", "off"]
 
-EMOTIONS: tuple[Emotion, ...] = ("vulnerable", "anxious", "joyful", "stressed", "neglected", "frustrated")
+DOMINANT: Literal["dominant"] = "dominant"
+"""Stands for the emotion of a rule that finds out itself which one it is."""
+
 MODES: tuple[Mode, ...] = ("live", "shadow", "off")
 OnChange = Literal["drain", "drop"]
 ON_CHANGE: tuple[OnChange, ...] = ("drain", "drop")
@@ -42,7 +46,8 @@ class Rule:
     version: int
     title: str
     description: str
-    emotion: Emotion
+    emotion: Emotion | Literal["dominant"]
+    """``dominant``: the one that the operator found, see ``Firing.emotion``."""
     detect: Operator
     intensity: float = 0.5
     """0 to 1."""
@@ -60,12 +65,16 @@ class Rule:
     false_positives: tuple[str, ...] = ()
     on_change: OnChange = "drain"
     """What becomes of what earlier versions have under way when this one takes over: they end it, or it is dropped."""
+    stratum: int = field(init=False, compare=False)
+    """What it hears: 1 touchpoints, 2 the moments of the first stratum too, 3 only emotional levels."""
     _resolvers: dict[str | None, tuple[BoundClause, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        types = sorted(frozenset().union(*(clause.condition.types() for clause in self.resolved_by)))
-        resolvers = {kind: self._bound_resolvers(kind) for kind in (None, *types)}
+        named = sorted(frozenset().union(*(clause.condition.types() for clause in self.resolved_by)))
+        resolvers = {kind: self._bound_resolvers(kind) for kind in (None, *named)}
         object.__setattr__(self, "_resolvers", resolvers)
+        types = self.detect.types()
+        object.__setattr__(self, "stratum", 3 if LEVEL_TYPE in types else 2 if types & MOMENT_TYPES else 1)
 
     def resolves(self, touchpoint: Touchpoint, correlation_id: str | None) -> bool:
         """Whether a later touchpoint of the customer ends the cause of a moment of this rule.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Literal, get_args
 
 from streams.detection.clause import Clause
 from streams.detection.condition_reader import read_clauses, read_correlation
 from streams.detection.detect_reader import read_detect
-from streams.detection.document import Mapping, Node
+from streams.detection.document import Mapping, Node, Scalar
 from streams.detection.fields import Field
-from streams.detection.operators import Late
+from streams.detection.operators import Late, Level
 from streams.detection.reader import Section, read_definition
-from streams.detection.rule import DAY_MS, EMOTIONS, MODES, ON_CHANGE, CoolDown, Rule
+from streams.detection.rule import DAY_MS, DOMINANT, EMOTIONS, MODES, ON_CHANGE, CoolDown, Emotion, Rule
 
 RULE_ID = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+"
 RULE_KEYS = (
@@ -59,7 +59,7 @@ def _rule(section: Section) -> Rule | None:
     title = _required_text(section, "title", "write a few words for lists and reports")
     description = _required_text(section, "description", "say in a sentence what the customer went through")
     feeling = section.required("emotion", f"one of {', '.join(EMOTIONS)}")
-    emotion = reader.choice(feeling, "emotion", EMOTIONS) if feeling is not None else None
+    emotion = _emotion(section, feeling) if feeling is not None else None
     intensity = section.value("intensity")
     strength = reader.number(intensity, "'intensity'", 0, 1) if intensity is not None else 0.5
     mode = section.value("mode")
@@ -68,6 +68,8 @@ def _rule(section: Section) -> Rule | None:
     detect = read_detect(reader, body, by) if body is not None else None
     on_change = section.value("on_change")
     chosen_change = reader.choice(on_change, "on_change", ON_CHANGE) if on_change is not None else "drain"
+    if feeling is not None and emotion == DOMINANT and detect is not None and not isinstance(detect, Level):
+        reader.note(feeling, "'dominant' without 'levels'", f"name the emotion: {', '.join(EMOTIONS)}")
     late = section.value("late")
     chosen_late: Late | None = reader.choice(late, "late", get_args(Late)) if late is not None else None
     if late is not None and detect is not None and detect.default_late is None:
@@ -102,6 +104,12 @@ def _rule(section: Section) -> Rule | None:
         false_positives=false_positives,
         on_change=chosen_change or "drain",
     )
+
+
+def _emotion(section: Section, node: Node) -> Emotion | Literal["dominant"] | None:
+    if isinstance(node, Scalar) and node.text == DOMINANT:
+        return DOMINANT
+    return section.reader.choice(node, "emotion", EMOTIONS)
 
 
 def _required_text(section: Section, name: str, remedy: str, pattern: str | None = None) -> str | None:

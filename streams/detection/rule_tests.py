@@ -14,9 +14,12 @@ from schemas.types import Touchpoint, Value
 from streams.detection.case_reader import Case, Expected, parse_cases
 from streams.detection.detector import Detector
 from streams.detection.durations import offset_text
+from streams.detection.feelings import Feelings
 from streams.detection.firing import Firing, RuleFailure
+from streams.detection.moment_types import MOMENT_TYPES
 from streams.detection.rule import Rule
 from streams.detection.rule_reader import parse_rule
+from streams.detection.shipped_emotions import shipped_emotions
 from streams.detection.state import DetectionState
 
 
@@ -45,8 +48,12 @@ def run_rule_tests(
 
 
 def run_case(rule: Rule, case: Case) -> CaseResult:
-    """Run one case: each touchpoint moves the clock, deadlines fire first, ``until`` closes."""
-    detector, state = Detector([rule]), DetectionState()
+    """Run one case: each touchpoint moves the clock, deadlines fire first, ``until`` closes.
+
+    A touchpoint of type ``moment.detected`` is a moment that other rules found. Levels move by the shipped emotions.
+    """
+    detector, state, emotions = Detector([rule]), DetectionState(), shipped_emotions()
+    feelings = Feelings(detector, state, emotions, None)
     found: list[_Found] = []
     clock = case.start
     for arriving in case.arrivals:
@@ -55,7 +62,13 @@ def run_case(rule: Rule, case: Case) -> CaseResult:
         found += [_Found(report) for report in detector.on_deadline(state, clock)]
         for earlier in found:
             earlier.meet(touchpoint, clock)
-        found += [_Found(report) for report in detector.on_touchpoint(state, touchpoint, clock)]
+        if touchpoint["type"] in MOMENT_TYPES:
+            stirred = feelings.moment(touchpoint, clock)
+            reports = detector.on_moment(state, touchpoint, clock)
+        else:
+            stirred = feelings.touchpoint(touchpoint, emotions.moves_of(touchpoint), clock)
+            reports = detector.on_touchpoint(state, touchpoint, clock)
+        found += [_Found(report) for report in (*stirred, *reports)]
     if case.until is not None:
         found += [_Found(report) for report in detector.on_deadline(state, case.until)]
     passed = len(found) == len(case.moments) and all(

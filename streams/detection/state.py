@@ -10,6 +10,7 @@ import msgspec
 from streams.detection.evidence import Evidence
 from streams.detection.memory import (
     HabitState,
+    LevelState,
     PatternState,
     PromiseState,
     RhythmState,
@@ -75,6 +76,7 @@ Begun = (
     | RhythmState
     | HabitState
     | ScoreState
+    | LevelState
 )
 
 

@@ -11,9 +11,19 @@ from hypothesis import strategies as st
 
 from streams.detection import DetectionState, Detector, Firing, Rule
 from streams.detection.detect_reader import OPERATORS
+from streams.detection.emotions import parse_emotions
+from streams.detection.feelings import Feelings
 from streams.detection.state import references
 from tests.detection.timeline import START, ids, rule, touchpoint
 
+OWN = ("silence", "habit", "levels")
+"""What is the customer's own: without ``by``."""
+EMOTIONS = parse_emotions(
+    "{id: emotions, version: 1, most: 9, resolved: 0.5, half_lives: {vulnerable: 1s, anxious: 1s, joyful: 1s,"
+    " stressed: 1s, neglected: 1s, frustrated: 1s}, moments: {frustrated: {frustrated: 1, stressed: 0.2}},"
+    " touchpoints: [{event: {type: x}, moves: {frustrated: -1.5}}]}",
+    "emotions.yaml",
+)
 STEPS = (
     "start: {type: a}; not_followed_by: {type: x}; followed_by_any: {type: b}; followed_by: {type: c}, optional: true"
 )
@@ -32,6 +42,7 @@ BODIES = {
     "promise": "{promise: {type: a}, due: due, at_most: 50ms, kept_by: {type: b}, changed_by: {type: c},"
     " cancelled_by: {type: x}, level: [below, minimum, met], tolerance: 3ms, at_least: 2, within: 40ms}",
     "silence": "{silence: {type: [a, b]}, times: 2, gaps: 2, visit: 2ms, at_most: 30ms}",
+    "levels": "{levels: [frustrated, stressed], above: 2.5, again_below: 2}",
     "habit": "{habit: {type: [a, c]}, at_least: 2, within: 3d, stopped_for: 9ms}",
     "sequence": "{sequence: [{start: {type: a}}, {not_followed_by: {type: b}, for: 5ms, repeat: 3}]}",
 }
@@ -61,14 +72,18 @@ def listed(steps: str) -> str:
 def rules() -> list[Rule]:
     made = []
     for name, body in BODIES.items():
-        by = "" if name in ("silence", "habit") else "by: [k]\n"
+        by = "" if name in OWN else "by: [k]\n"
         made.append(rule(f"detect: {body}\n{by}keep: [v]\n", f"every.{name}"))
-        if name not in ("silence", "habit", "event"):
+        if name not in (*OWN, "event"):
             made.append(rule(f"detect: {body}\nlate: {'ignore' if name != 'burst' else 'apply'}\n", f"other.{name}"))
     for name, (steps, more) in PATTERNS.items():
         body = f"detect: {{sequence: [{listed(steps)}], {more}}}\nby: [k]\nlate: "
         made += [rule(f"{body}{late}\n", f"{late}.{name}") for late in ("ignore", "apply")]
     made.append(rule("detect: {habit: {type: [a, c]}, at_least: 2, within: 3d, resumed_after: 9ms}\n", "every.resumed"))
+    heard = "{type: moment.detected, rule: [every.event, every.count, any.late]}"
+    made.append(rule(f"detect: {{count: {heard}, at_least: 2, within: 9ms}}\n", "heard.count"))
+    steps = f"[{{start: {heard}}}, {{silent_for: 4ms}}]"
+    made.append(rule(f"detect: {{sequence: {steps}, cancelled_by: {{type: x}}}}\nlate: apply\n", "heard.sequence"))
     return made
 
 
@@ -88,7 +103,7 @@ logs = st.lists(
 
 def play(log: list[Any], keep: Any) -> tuple[list[Any], list[bytes]]:
     """Run a log; ``keep`` is done to the state after every step."""
-    state = DetectionState()
+    state, levels = DetectionState(), None
     found: list[Any] = []
     states: list[bytes] = []
     clock = at = 0
@@ -96,11 +111,14 @@ def play(log: list[Any], keep: Any) -> tuple[list[Any], list[bytes]]:
         at = max(at + change, clock - 8, 0)
         clock = max(clock, at)
         arriving = touchpoint(at, f"e{number}", kind, k=key, v=value, due=START + at + ahead)
-        found += DETECTOR.on_deadline(state, START + clock)
-        found += DETECTOR.on_touchpoint(state, arriving, START + clock)
-        state = keep(state)
-        states.append(msgspec.msgpack.encode(state))
-    found += DETECTOR.on_deadline(state, START + clock + 10**9)
+        feelings = Feelings(DETECTOR, state, EMOTIONS, levels)
+        found += feelings.deadlines("c", True, START + clock)
+        found += feelings.touchpoint(arriving, EMOTIONS.moves_of(arriving), START + clock)
+        reports = DETECTOR.on_touchpoint(state, arriving, START + clock)
+        found += feelings.follow(reports, "c", True, START + clock)
+        state, levels = keep(state), feelings.levels
+        states.append(msgspec.msgpack.encode(state) + msgspec.msgpack.encode(levels))
+    found += Feelings(DETECTOR, state, EMOTIONS, levels).deadlines("c", True, START + clock + 10**9)
     states.append(msgspec.msgpack.encode(keep(state)))
     return [shown(report) for report in found], states
 
@@ -170,7 +188,8 @@ def test_no_operator_grows_without_a_bound(name: str) -> None:
         kind = "aaabbcx"[number * 5 % 7]
         arriving = touchpoint(number, f"{number:06}", kind, k=number % 170, v=number % 6, due=START + number + 40)
         detector.on_deadline(state, START + number)
-        detector.on_touchpoint(state, arriving, START + number)
+        reports = detector.on_touchpoint(state, arriving, START + number)
+        Feelings(detector, state, EMOTIONS, None).follow(reports, "c", True, START + number)
         if number % 400 == 399:
             sizes.append(len(msgspec.msgpack.encode(state)))
     assert sizes[2] <= sizes[1] * 1.1 + 200

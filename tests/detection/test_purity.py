@@ -13,7 +13,7 @@ FOLDER = Path(streams.detection.__file__).parent
 MODULES = sorted(FOLDER.rglob("*.py"))
 PURE = {
     *("__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "functools", "hashlib"),
-    *("itertools", "math", "pathlib", "re", "typing", "msgspec", "ruamel"),
+    *("importlib", "itertools", "math", "pathlib", "re", "typing", "msgspec", "ruamel"),
 }
 OURS = ("streams.detection", "schemas.types")
 IMPURE_CALLS = {"open", "print", "input", "hash", "id", "now", "today", "time", "utcnow"}
