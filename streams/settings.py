@@ -53,6 +53,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     loader_web_port: Annotated[
         int, Meta(ge=0, le=65535, description="Loader's HTTP port for /metrics and /health; 0: no HTTP.")
     ] = 6067
+    deliver_web_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Deliverer's HTTP port for /metrics and /health; 0: no HTTP.")
+    ] = 6070
+    deliver_file: Annotated[str, Meta(description="The outreach systems' endpoints, YAML.")] = "deliver.yaml"
     web_bind: Annotated[
         str, Meta(min_length=1, description="Address on which worker and loader serve /metrics and /health.")
     ] = "0.0.0.0"

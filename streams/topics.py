@@ -11,6 +11,7 @@ TRIGGERS = "outreach.triggers"
 VERDICTS = "verdicts"
 DEAD = "touchpoints.dead"
 CHANGELOG = "customers-changelog"
+DEAD_DELIVERIES = "deliveries.dead"
 
 _DAY_MS = 86_400_000
 _MB = 1_048_576
@@ -43,6 +44,7 @@ TOPICS: tuple[Topic, ...] = (
     _log(TRIGGERS, 30),
     _log(VERDICTS, 30),
     _log(DEAD, 30, max_mb=4),
+    _log(DEAD_DELIVERIES, 30, max_mb=4),
     Topic(
         CHANGELOG,
         {

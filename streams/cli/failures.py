@@ -21,6 +21,7 @@ CODES = {
     "streams.errors.Unreachable": UNREACHABLE,
     "streams.errors.DeliveryFailed": UNREACHABLE,
     "streams.errors.TopicMismatch": UNSAFE,
+    "streams.delivery.errors.MissingSecret": USAGE,
     "streams.errors.MomentousError": REFUSED,
     "streams.history.TopicInUse": UNSAFE,
     "streams.demo.run.DemoFailed": UNREACHABLE,

@@ -17,6 +17,7 @@ import typer
 
 from streams import interrupts
 from streams.cli import (
+    deliver,
     demo,
     explain,
     imports,
@@ -84,6 +85,7 @@ explain.register(app)
 trace.register(app)
 status.register(app)
 outreach.register(app)
+deliver.register(app)
 metrics.register(app)
 touchpoints_command.register(app)
 settings_command.register(app)

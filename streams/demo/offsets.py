@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from streams.customer.ledger import PARTITION_KEY, PartitionRecord, decode_partition
 from streams.kafka import consumer_config
 from streams.settings import Settings
-from streams.topics import CHANGELOG, TOPICS, TOUCHPOINTS
+from streams.topics import CHANGELOG, DEAD_DELIVERIES, TOPICS, TOUCHPOINTS
 
 _TIMEOUT_SECONDS = 5.0
 _TAIL = 20
@@ -63,11 +63,12 @@ class Offsets:
 
     def all_loaded(self) -> bool:
         """Whether the loader has settled every record of every topic that it reads."""
-        return all(self._is_loaded(topic.name) for topic in TOPICS if topic.name != CHANGELOG)
+        return all(self._is_loaded(topic.name) for topic in TOPICS if topic.name not in (CHANGELOG, DEAD_DELIVERIES))
 
     def unread_outputs(self) -> int:
         """Most records of one topic and partition of the worker's outputs that the loader has not settled."""
-        outputs = [topic.name for topic in TOPICS if topic.name not in (CHANGELOG, TOUCHPOINTS)]
+        others = (CHANGELOG, TOUCHPOINTS, DEAD_DELIVERIES)
+        outputs = [topic.name for topic in TOPICS if topic.name not in others]
         return max(
             end - committed
             for topic in outputs
