@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from streams.outreach.policy import QuietHours, QuietWindow
@@ -32,12 +33,16 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 @lru_cache(1024)
 def zone_of(name: str) -> ZoneInfo | None:
-    """The zone of an IANA name like ``Europe/Vienna``, or None: nothing of the machine's own is a zone."""
+    """The zone of an IANA name like ``Europe/Vienna``, or None.
+
+    Always as the tzdata package has it, never the machine's own: a replay elsewhere decides the same.
+    """
     if _ZONE.fullmatch(name) is None:
         return None
     try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError):
+        with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+            return ZoneInfo.from_file(file, key=name)
+    except (OSError, ValueError):
         return None
 
 
