@@ -19,6 +19,7 @@ from streams.embedded_broker import is_embedded
 from streams.kafka import client_config
 from streams.lane import LaneRefused
 from streams.lanes import Lanes
+from streams.live_state.server import LiveStateServer
 from streams.settings import Settings
 from streams.telemetry import WorkerPages
 from streams.topics import TOUCHPOINTS
@@ -111,9 +112,13 @@ def run_worker(settings: Settings) -> int:
     # The fetching and the committing thread need a word between long stretches of computing.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     pages = WorkerPages(settings, lanes, worker.loop) if settings.worker_web_port else None
+    live = LiveStateServer(settings, lanes) if settings.state_keys else None
     log.info("worker starts", app=settings.app_id, bootstrap=settings.kafka_bootstrap)
     if pages is not None:
         pages.start()
+    if live is not None:
+        live.begin(worker.loop)
+        app.on_before_shutdown.connect(weak=False)(lambda *_, **__: live.stop())
     try:
         worker.execute_from_commandline()
     except SystemExit as ended:

@@ -14,6 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from itertools import count
+from time import monotonic
 from typing import Any, ClassVar, NamedTuple, cast
 
 import aiokafka
@@ -86,6 +87,24 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._placings: dict[TP, int] = {}
+        self.heard_at = float("-inf")
+
+    async def on_start(self) -> None:
+        """Start the consumer, and note from then on when the group last knew us."""
+        await super().on_start()
+        coordinator = self._ensure_consumer()._coordinator
+        beat = getattr(coordinator, "_do_heartbeat", None)
+        if beat is None:
+            return  # nothing was subscribed to
+
+        async def noted() -> bool:
+            began = monotonic()
+            known = bool(await beat())
+            if known:
+                self.heard_at = began
+            return known
+
+        coordinator._do_heartbeat = noted
 
     async def place(self, tp: TP, offset: int, placing: int) -> None:
         """Read ``tp`` from ``offset`` on; what is fetched from then on carries ``placing``."""
@@ -196,6 +215,11 @@ class Consumer(driver.Consumer):
         """Go on fetching these partitions."""
         super().resume_partitions(tps)
         self._resumed.set()
+
+    @property
+    def heard_at(self) -> float:
+        """When the newest heartbeat was sent that the group answered; seconds of the monotonic clock."""
+        return cast(ConsumerThread, self._thread).heard_at
 
     async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:  # noqa: ASYNC109 - Faust's
         if self.flow_active and not self._get_active_partitions():

@@ -29,6 +29,7 @@ from schemas import Codec, Control, DecodeError, RegistryUnavailable, headers
 from streams.batching import Batch
 from streams.changelog import ChangelogReader
 from streams.customer import Output, Partition, Record, StateFormatError
+from streams.live_state.owners import own_address
 from streams.run_slot import RunSlot
 from streams.settings import Settings
 from streams.telemetry import LaneWatch, Measures
@@ -243,6 +244,8 @@ class Lane:
         if self._stopping:
             return
         self._next_offset = applied + 1 if applied >= 0 else low
+        if address := own_address(self._settings):
+            await producer.announce(self._next_offset, address)
         self.phase = Phase.RUNNING
         self.watch.restored(self.partition, monotonic() - started)
         await self._feed.place(self.number, self._next_offset)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from time import monotonic
 
 import structlog
 from faust.types import TP
 
 from schemas import Codec
 from streams.batching import Batch, Consumer
-from streams.lane import Lane, LaneRefused
+from streams.lane import Lane, LaneRefused, Phase
+from streams.live_state.api import NOT_HERE, Served
+from streams.live_state.view import AsOf
 from streams.run_slot import RunSlot
 from streams.settings import Settings
 from streams.telemetry import LaneWatch, WorkerMetrics
 from streams.topics import TOUCHPOINTS
 
 log = structlog.get_logger("lanes")
+
+_SURE_SHARE = 0.9
+"""Of the session timeout: how long after an answered heartbeat a partition is surely still ours."""
 
 
 class Lanes:
@@ -57,6 +63,7 @@ class Lanes:
         self._slot = RunSlot()
         self._aborts_hide = aborts_hide
         self._owned: set[int] = set()
+        self._assigned_at = float("-inf")
 
     async def assigned(self, tps: Iterable[TP]) -> None:
         """Start the lanes of these partitions; let go of the state of all others."""
@@ -79,6 +86,7 @@ class Lanes:
                 self.lanes[number] = lane
             lane.start()
         self._owned = owned
+        self._assigned_at = monotonic()
         self.was_assigned = True
         self.metrics.rebalanced()
 
@@ -96,6 +104,32 @@ class Lanes:
     def watches(self) -> list[LaneWatch]:
         """The lanes of the partitions that are ours, seen from outside; any thread may ask."""
         return [lane.watch for _, lane in sorted(self.lanes.copy().items()) if lane.watch.is_owned]
+
+    def served(self, number: int, wall_ms: int) -> Served:
+        """The partition if it is surely ours and its state is here.
+
+        The group gives a partition to somebody else only after a worker was silent for the session
+        timeout. So what is here counts only for less than that after a heartbeat that was answered:
+        a worker that was stopped for a while, or cannot reach the broker, answers nothing.
+        """
+        lane = self.lanes.get(number)
+        if lane is None or number not in self._owned or lane.phase is not Phase.RUNNING:
+            return NOT_HERE
+        consumer = self._consumer()
+        heard_at = max(self._assigned_at, consumer.heard_at)
+        if monotonic() - heard_at > self._settings.session_timeout_ms / 1000 * _SURE_SHARE:
+            return NOT_HERE
+        partition = lane.partition
+        clock = partition.clock
+        as_of = AsOf(
+            partition=number,
+            applied_offset=partition.applied,
+            behind_records=max(0, (consumer.highwater(TP(self._topic, number)) or 0) - partition.applied - 1),
+            clock=clock.now,
+            mode=clock.mode,
+            now=max(clock.now, wall_ms) if clock.is_live else clock.now,
+        )
+        return Served(partition, as_of)
 
     async def positions(self, tps: set[TP]) -> Mapping[TP, int]:
         """Where running lanes want to be fed from; the others say so when they are restored."""

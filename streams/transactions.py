@@ -15,12 +15,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from streams.customer import Output
-from streams.kafka import producer_config
+from streams.kafka import consumer_config, producer_config
+from streams.live_state.owners import owners_group
 from streams.settings import Settings
-from streams.topics import CHANGELOG
+from streams.topics import CHANGELOG, TOUCHPOINTS
 
 COMMIT_TIMEOUT_S = 10.0
 _FENCED = frozenset(
@@ -111,6 +112,16 @@ class PartitionProducer:
 
         self._produce(self._changelog, value=value, key=key, partition=self._partition, on_delivery=delivered)
 
+    async def announce(self, offset: int, address: str) -> None:
+        """Say in a transaction of its own that the partition, applied up to ``offset``, is served at ``address``.
+
+        Raises:
+            Fenced, OutcomeUnknown, Aborted: see the module.
+        """
+        self.begin()
+        await self._blocking(self._announce, offset, address)
+        await self.commit()
+
     async def commit(self) -> None:
         """Commit the open transaction.
 
@@ -136,6 +147,16 @@ class PartitionProducer:
     def _open(self, config: dict[str, Any]) -> None:
         self._producer = Producer(config)
         self._producer.init_transactions(30.0)
+
+    def _announce(self, offset: int, address: str) -> None:
+        settings = self._settings
+        # Only its name counts: it never joins.
+        group = Consumer(consumer_config(settings, **{"group.id": owners_group(settings), "log_level": 0}))
+        try:
+            said = TopicPartition(settings.topic(TOUCHPOINTS), self._partition, offset, address)
+            self._started().send_offsets_to_transaction([said], group.consumer_group_metadata(), COMMIT_TIMEOUT_S)
+        finally:
+            group.close()
 
     def _started(self) -> Producer:
         if self._producer is None:

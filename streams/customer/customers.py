@@ -79,6 +79,13 @@ class Customers:
                     self._matches[customer_id] = matches
         return customer
 
+    def look(self, customer_id: str) -> Customer | None:
+        """The customer as it is now, to be read only; one that is not decoded is not kept so."""
+        customer = self.live.get(customer_id)
+        if customer is None and (data := self._stored.get(customer_id)) is not None:
+            return decode_customer(data)
+        return customer
+
     def add(self, customer_id: str, now: int) -> Customer:
         """A new customer."""
         customer = self.live[customer_id] = Customer(now + EVICT_AFTER_MS)

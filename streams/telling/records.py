@@ -30,9 +30,9 @@ SELECT toUnixTimestamp64Milli(detected_at) AS at, moment_id, rule, rule_version,
 FROM moments WHERE {where} ORDER BY at, moment_id
 """
 _DECISIONS = """
-SELECT toUnixTimestamp64Milli(decided_at) AS at, decision_id, moment_id, rule, action, status, reason, channel,
-       policy, policy_version, checks.name AS check_names, checks.passed AS check_passed,
-       checks.reason AS check_reasons, checks.inputs AS check_inputs
+SELECT toUnixTimestamp64Milli(decided_at) AS at, decision_id, moment_id, rule, rule_version, action, action_class,
+       attempt, status, reason, final, channel, policy, policy_version, mode, checks.name AS check_names,
+       checks.passed AS check_passed, checks.reason AS check_reasons, checks.inputs AS check_inputs
 FROM decisions WHERE {where} ORDER BY at, decision_id
 """
 _TRIGGERS = """
@@ -68,6 +68,16 @@ def of_customer(client: Client, customer_id: str) -> Records:
         triggers=_rows(client, _TRIGGERS, where, key),
         dead=_rows(client, _DEAD, "key = {customer:String}", key),
     )
+
+
+def decisions_on(client: Client, customer_id: str, moment_id: str | None = None) -> list[Row]:
+    """The decisions on a customer, or on one of the customer's moments."""
+    key = {"customer": customer_id}
+    where = "customer_id = {customer:String}"
+    if moment_id is not None:
+        key["moment"] = moment_id
+        where += " AND moment_id = {moment:String}"
+    return _rows(client, _DECISIONS, where, key)
 
 
 def of_event(client: Client, event_id: str) -> Records:
