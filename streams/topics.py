@@ -9,6 +9,7 @@ MOMENTS = "moments"
 DECISIONS = "decisions"
 TRIGGERS = "outreach.triggers"
 VERDICTS = "verdicts"
+EMOTIONS = "emotions"
 DEAD = "touchpoints.dead"
 CHANGELOG = "customers-changelog"
 DEAD_DELIVERIES = "deliveries.dead"
@@ -43,6 +44,7 @@ TOPICS: tuple[Topic, ...] = (
     _log(DECISIONS, 30),
     _log(TRIGGERS, 30),
     _log(VERDICTS, 30),
+    _log(EMOTIONS, 30),
     _log(DEAD, 30, max_mb=4),
     _log(DEAD_DELIVERIES, 30, max_mb=4),
     Topic(

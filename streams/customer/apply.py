@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from schemas import Cancellation, Decision, Evidence, Moment, Touchpoint, Trigger
+from schemas import Cancellation, Decision, Emotion, Evidence, Moment, Touchpoint, Trigger
+from streams.customer import emotional_state
 from streams.customer.definitions import Definitions
 from streams.customer.profile import PROFILE_TYPES, Profile
 from streams.customer.state import Customer
@@ -35,10 +36,13 @@ class Effects:
     """What came of a record or a deadline, in order; ``refused_facts`` of a profile found no room."""
 
     moments: list[Moment] = field(default_factory=list)
+    emotions: list[Emotion] = field(default_factory=list)
     cancellations: list[Cancellation] = field(default_factory=list)
     decisions: list[tuple[Decision, Trigger | None]] = field(default_factory=list)
     failures: list[RuleFailure] = field(default_factory=list)
     refused_facts: int = 0
+    resolved: list[OpenMoment] = field(default_factory=list)
+    """What ``moments`` tells as resolved, as it was remembered."""
 
 
 NO_EFFECTS = Effects()
@@ -68,9 +72,10 @@ def apply(
     resolving = definitions.resolving(touchpoint_type)
     closed = _resolve(customer, touchpoint, clock, resolving, definitions) if resolving else NO_EFFECTS
     found = definitions.detector.on_touchpoint(customer.detection, touchpoint, clock)
-    if not (found or cancelled or refused_facts or closed is not NO_EFFECTS):
+    found, emotions = emotional_state.take_in(customer, touchpoint, closed.resolved, found, clock, definitions)
+    if not (found or emotions or cancelled or refused_facts or closed is not NO_EFFECTS):
         return NO_EFFECTS
-    effects = Effects(list(closed.moments), [*cancelled, *closed.cancellations], list(closed.decisions))
+    effects = Effects(list(closed.moments), emotions, [*cancelled, *closed.cancellations], list(closed.decisions))
     effects.refused_facts = refused_facts
     if found:
         _answer(effects, customer, touchpoint["customer_id"], found, [], clock if now is None else now, definitions)
@@ -99,12 +104,12 @@ def attend(customer: Customer, customer_id: str, due: int, now: int, definitions
             that moments nobody could answer in time are refused as expired.
         definitions: active rules and policy.
     """
-    found = definitions.detector.on_deadline(customer.detection, due)
+    found, emotions = emotional_state.fire(customer, customer_id, due, definitions)
     history = customer.outreach.history
     released = history.release(due) if history is not None and history.waiting else []
     if not (found or released):
         return NO_EFFECTS
-    effects = Effects()
+    effects = Effects(emotions=emotions)
     _answer(effects, customer, customer_id, found, released, now, definitions, due)
     return effects
 
@@ -141,13 +146,14 @@ def _answer(
                     moment["moment_id"],
                     rule.id,
                     rule.version,
-                    rule.emotion,
+                    moment["emotion"],
                     rule.intensity,
                     moment["correlation_id"],
                     moment["opened_at"],
                     moment["evidence"][-1]["occurred_at"],
                     moment["expires_at"],
                     moment["mode"],
+                    emotional_state.felt_at(firing, due > 0, moment["mode"]),
                 )
             )
     facts = NO_FACTS if customer.profile is None else customer.profile
@@ -171,7 +177,7 @@ def _moment(firing: Firing, customer_id: str, identified: bool) -> Moment:
         "rule_version": rule.version,
         "customer_id": customer_id,
         "identified": identified,
-        "emotion": rule.emotion,
+        "emotion": firing.emotion,
         "intensity": rule.intensity,
         "phase": "detected",
         "channel": firing.channel,
@@ -209,6 +215,7 @@ def _resolve(
             alive = moment.rule == rule.id and moment.evident_at < occurred_at and clock < moment.expires_at
             if alive and rule.resolves(touchpoint, moment.correlation_id):
                 effects.moments.append(_resolved_moment(moment, touchpoint, clock))
+                effects.resolved.append(moment)
             else:
                 left.append(moment)
         outreach.open = left

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas import Touchpoint
+from streams.customer import emotional_state
 from streams.customer.apply import Effects, apply, attend, permit
 from streams.customer.customers import Customers
 from streams.customer.definitions import Definitions
@@ -150,6 +151,7 @@ class Journal:
         customer.seen.forget(clock)
         customer.detection.prune(clock)
         customer.outreach.prune(clock, self._definitions.policy.memory_ms)
+        emotional_state.forget_faded(customer, clock, self._definitions)
 
     def _begin_anew(self, customer_id: str) -> None:
         live = self._customers.live

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from schemas import Cancellation, Codec, DeadLetter, Decision, Headers, Moment, Trigger, Verdict, headers
+from schemas import Cancellation, Codec, DeadLetter, Decision, Emotion, Headers, Moment, Trigger, Verdict, headers
 from streams.identifiers import digest_id
-from streams.topics import DEAD, DECISIONS, MOMENTS, TRIGGERS, VERDICTS
+from streams.topics import DEAD, DECISIONS, EMOTIONS, MOMENTS, TRIGGERS, VERDICTS
 
 
 class Output(NamedTuple):
@@ -50,6 +50,12 @@ class OutputWriter:
         return self._record(
             TRIGGERS, "Trigger", trigger, trigger["customer_id"], trigger["trigger_id"], trigger["created_at"]
         )
+
+    def emotion(self, emotion: Emotion) -> Output:
+        """A level that moved; its id names the customer, the level, what moved it and when."""
+        name, cause, cause_id = emotion["emotion"], emotion["cause"], emotion["cause_id"]
+        event_id = digest_id(emotion["customer_id"], name, cause, cause_id, emotion["occurred_at"], emotion["at"])
+        return self._record(EMOTIONS, "Emotion", emotion, emotion["customer_id"], event_id, emotion["at"])
 
     def cancellation(self, cancellation: Cancellation) -> Output:
         """A trigger taken back; it is under way at most once, so its event id follows from the trigger's."""

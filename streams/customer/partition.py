@@ -451,7 +451,12 @@ class Partition:
         idle = (
             not customer.held and not customer.seen and customer.detection.is_idle(now) and customer.outreach.is_idle()
         )
-        if idle and customer.profile is None and customer.newest + ALLOWED_LATENESS_MS < now:
+        if (
+            idle
+            and customer.profile is None
+            and customer.emotions is None
+            and customer.newest + ALLOWED_LATENESS_MS < now
+        ):
             self._journal.evict(customer_id)
             self._count("evicted")
         else:
@@ -465,6 +470,8 @@ class Partition:
         for moment in effects.moments:
             self.tallies.moment(moment)
             outputs.append(writer.moment(moment))
+        for emotion in effects.emotions:
+            outputs.append(writer.emotion(emotion))
         for cancellation in effects.cancellations:
             self.tallies.cancellation(cancellation)
             outputs.append(writer.cancellation(cancellation))

@@ -10,7 +10,7 @@ from streams.customer.errors import StateFormatError
 from streams.customer.held import Held, first_release
 from streams.customer.profile import Profile
 from streams.customer.seen import SeenEvents
-from streams.detection import DetectionState
+from streams.detection import DetectionState, Levels
 from streams.outreach import OutreachState
 
 FORMAT = 1
@@ -42,6 +42,12 @@ class _StoredWithProfile(_Stored, array_like=True):
     profile: Profile | None = None
 
 
+class _StoredWithEmotions(_StoredWithProfile, array_like=True):
+    """Of those with something left of their emotional levels."""
+
+    emotions: Levels | None = None
+
+
 class _Heads(msgspec.Struct, array_like=True):
     due: int | None
     evict_at: int
@@ -61,9 +67,21 @@ class Customer:
         outreach: consents, cool-downs, open moments, contacts and candidates that wait.
         held: touchpoints that wait for older ones to overtake them, by ``occurred_at``.
         profile: profile, preferences, persona and segments, or None when nothing was ever said.
+        emotions: emotional levels, or None when nothing is left of them.
     """
 
-    __slots__ = ("detection", "due", "evict_at", "held", "identified", "newest", "outreach", "profile", "seen")
+    __slots__ = (
+        "detection",
+        "due",
+        "emotions",
+        "evict_at",
+        "held",
+        "identified",
+        "newest",
+        "outreach",
+        "profile",
+        "seen",
+    )
 
     def __init__(self, evict_at: int) -> None:
         self.due: int | None = None
@@ -75,6 +93,7 @@ class Customer:
         self.outreach = OutreachState()
         self.held = NONE_HELD
         self.profile: Profile | None = None
+        self.emotions: Levels | None = None
 
     def next_due(self) -> int | None:
         """When a rule, a waiting candidate or a held touchpoint wants attention next, ms UTC."""
@@ -94,7 +113,7 @@ class Customer:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(_StoredWithProfile)
+_decoder = msgspec.msgpack.Decoder(_StoredWithEmotions)
 _heads_decoder = msgspec.msgpack.Decoder(_Heads)
 _PREFIX = bytes([FORMAT])
 
@@ -111,7 +130,9 @@ def encode_customer(customer: Customer) -> bytes:
         customer.outreach,
         customer.held,
     )
-    profile = customer.profile
+    profile, emotions = customer.profile, customer.emotions
+    if emotions is not None:
+        return _PREFIX + _encoder.encode(_StoredWithEmotions(*fields, profile, emotions))
     return _PREFIX + _encoder.encode(_Stored(*fields) if profile is None else _StoredWithProfile(*fields, profile))
 
 
@@ -131,6 +152,7 @@ def decode_customer(data: bytes) -> Customer:
     customer.outreach = stored.outreach
     customer.held = stored.held or NONE_HELD
     customer.profile = stored.profile
+    customer.emotions = stored.emotions
     return customer
 
 

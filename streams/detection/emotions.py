@@ -53,6 +53,10 @@ class Emotions:
         named = sorted(frozenset().union(*(condition.types() for condition, _ in self.touchpoints)))
         object.__setattr__(self, "_by_type", {kind: self._bound(kind) for kind in named})
 
+    def hears(self, touchpoint: Touchpoint) -> bool:
+        """Whether a touchpoint of that type may move anything by itself."""
+        return touchpoint["type"] in self._by_type
+
     def moves_of(self, touchpoint: Touchpoint) -> Moves:
         """What a touchpoint moves by itself, empty for nearly all."""
         for check, moves in self._by_type.get(touchpoint["type"], ()):

@@ -49,6 +49,8 @@ class OpenMoment(msgspec.Struct, array_like=True):
     evident_at: int
     expires_at: int
     mode: str
+    felt_at: int | None = None
+    """When its effect on emotional levels began, ms UTC; None where it has none."""
 
 
 class Resolution(msgspec.Struct, array_like=True):
