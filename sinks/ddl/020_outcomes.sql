@@ -13,7 +13,7 @@ SELECT
     indexOf(checks.name, 'holdout') AS place,
     NOT checks.passed[place] AS held_out
 FROM decisions
-WHERE mode = 'live' AND place > 0 AND checks.inputs[place]['override'] = '';
+WHERE mode = 'live' AND place > 0 AND checks.inputs[place]['overridden'] = '';
 
 -- What the carrying systems told back, beside the trigger that it is about: one row an outcome.
 CREATE VIEW IF NOT EXISTS outreach_outcomes AS

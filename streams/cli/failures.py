@@ -18,6 +18,9 @@ REFUSED, USAGE, UNREACHABLE, UNSAFE, NO_READER = 1, 2, 3, 4, 141
 CODES = {
     "streams.settings.SettingsError": USAGE,
     "streams.telemetry.server.PortTaken": USAGE,
+    "streams.preferences.errors.BadKeys": USAGE,
+    "streams.preferences.errors.PageUnavailable": USAGE,
+    "streams.lift.errors.UnseenOutcome": USAGE,
     "streams.errors.Unreachable": UNREACHABLE,
     "streams.errors.DeliveryFailed": UNREACHABLE,
     "streams.errors.TopicMismatch": UNSAFE,

@@ -21,9 +21,11 @@ from streams.cli import (
     demo,
     explain,
     imports,
+    lift,
     metrics,
     outreach,
     policy,
+    preferences,
     publish,
     query,
     rules,
@@ -77,10 +79,12 @@ topics.register(app)
 rules.register(app)
 policy.register(app)
 publish.register(app)
+preferences.register(app)
 imports.register(app)
 simulate.register(app)
 score.register(app)
 query.register(app)
+lift.register(app)
 explain.register(app)
 trace.register(app)
 status.register(app)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from schemas import Decision
 
-CHECK = "holdout"
-"""The check of a decision at which the groups part."""
+CHECK, OVERRIDDEN = "holdout", "overridden"
+"""The check of a decision at which the groups part, and its input where a policy passes it over."""
 
 ALL_RULES = "(all)"
 """An action over all the rules that it answers."""
@@ -64,5 +64,5 @@ def _drawn(decision: Decision) -> bool | None:
         return None
     for check in decision["checks"]:
         if check["name"] == CHECK:
-            return None if check["inputs"].get("override") else check["passed"]
+            return None if check["inputs"].get(OVERRIDDEN) else check["passed"]
     return None

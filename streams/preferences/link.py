@@ -13,6 +13,7 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -66,6 +67,11 @@ class Links:
     keys: KeyRing
     url: str = ""
 
+    @property
+    def path(self) -> str:
+        """The path below which the pages lie, as customers see it."""
+        return urlsplit(self.url).path
+
     def preferences(self, customer_id: str, now: int, days: int = PREFERENCES_DAYS) -> str:
         """The address of a customer's page; ``now`` in ms UTC."""
         return f"{self.url}/preferences/{self.token(Grant(PREFERENCES, customer_id, now + days * DAY_MS))}"
@@ -111,6 +117,15 @@ class Links:
             raise BadLink("this link has run out", expired=True)
         return grant
 
+    def form_seal(self, token: str, seen: str) -> str:
+        """Proves that a form was made here, behind this link, and which state it showed."""
+        return _form_seal(self.keys.signing, token, seen)
+
+    def is_form_seal(self, seal: str, token: str, seen: str) -> bool:
+        """Whether it is one, by any key: a key may be changed while a form is open."""
+        claimed = seal.encode()
+        return any(hmac.compare_digest(claimed, _form_seal(key, token, seen).encode()) for key in self.keys.keys)
+
     def _opened(self, token: str) -> tuple[bytes, Key, bytes, bytes]:
         raw = _decoded(token)
         if len(raw) < 2 or raw[0] != _VERSION:
@@ -133,6 +148,10 @@ def _decoded(token: str) -> bytes:
     if base64.urlsafe_b64encode(raw).decode().rstrip("=") != token:
         raise BadLink(_NO_LINK)
     return raw
+
+
+def _form_seal(key: Key, token: str, seen: str) -> str:
+    return hmac.digest(key.derived("form"), f"{token}\0{seen}".encode(), "sha256").hex()
 
 
 def _tag(key: Key, head: bytes, content: bytes) -> bytes:

@@ -95,7 +95,7 @@ def world(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[d
                 decided_at,
                 rule=draw.choice(("queue.abandoned", "queue.long_wait")),
                 mode=draw.choice(("live", "live", "live", "shadow")),
-                inputs={"override": "holdout"} if draw.random() < 0.1 else {},
+                inputs={"overridden": "holdout"} if draw.random() < 0.1 else {},
             )
             if draw.random() < 0.1:
                 made["checks"] = made["checks"][:1]
