@@ -149,7 +149,7 @@ class Journal:
     def _prune(self, customer_id: str, clock: int) -> None:
         customer = self._customers.live[customer_id]
         customer.seen.forget(clock)
-        customer.detection.prune(clock)
+        self._definitions.detector.prune(customer.detection, clock)
         customer.outreach.prune(clock, self._definitions.policy.memory_ms)
         emotional_state.forget_faded(customer, clock, self._definitions)
 

@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import Any, cast
 
 from schemas import Activation, Codec, Control, DecodeError, Touchpoint
+from streams.controls import PUBLISH
 from streams.customer import ledger
 from streams.customer.apply import NO_EFFECTS, Effects
 from streams.customer.clock import EVENT, LATEST_MS, PartitionClock
@@ -101,7 +102,6 @@ class Partition:
         self._writer = OutputWriter(codec, number)
         self._topic = topic
         self._customers = Customers()
-        self._changed_definitions: list[tuple[str, str]] = []
         self._journal = Journal(self._customers, self.definitions)
         self._outputs: list[Output] = []
         # Something may be due although the clock stands there already: after a portion, and after a restore.
@@ -130,12 +130,12 @@ class Partition:
             self.counters |= record.counters
             self.tallies |= record.tallies
             self._customers.matches = record.matches
-        elif key.startswith(ledger.DEFINITION_PREFIX) and value is not None:
-            activation = ledger.decode_definition(value)
+            self.definitions.quarantined = dict(record.quarantined)
+        else:
             try:
-                self.definitions.activate(activation)
+                self.definitions.restore(key, value)
             except BadActivation as error:
-                raise StateFormatError(value[0], ledger.FORMAT, str(error)) from error
+                raise StateFormatError(ledger.FORMAT, ledger.FORMAT, str(error)) from error
 
     def restored(self) -> None:
         """The changelog was read to its end.
@@ -214,10 +214,7 @@ class Partition:
         for the caller to write after them.
         """
         yield from self._customers.take_changes()
-        for kind, name in self._changed_definitions:
-            activation = self.definitions.activations[kind, name]
-            yield ledger.definition_key(kind, name), ledger.encode_definition(activation)
-        self._changed_definitions.clear()
+        yield from self.definitions.changes()
         self._journal.clear()
 
     def record(self) -> tuple[bytes, bytes]:
@@ -236,6 +233,9 @@ class Partition:
             tallies=dict(self.tallies),
             matches=max(0, self._customers.matches),
             pauses=dict(self.definitions.pauses),
+            modes=self.definitions.modes(),
+            draining=self.definitions.draining(),
+            quarantined=dict(self.definitions.quarantined),
         )
 
     # -- controls -------------------------------------------------------------------------------
@@ -259,15 +259,17 @@ class Partition:
         return True
 
     def _activate(self, activation: Activation, record: Record) -> None:
-        # What came before ran under the rules of its time: no undo may run it under the new ones.
-        self._customers.settle()
-        self._journal.clear()
+        if activation["change"] != PUBLISH:
+            self._settle()
         try:
-            self.definitions.activate(activation)
+            self.definitions.activate(activation, record.timestamp, self.clock.now)
         except BadActivation as error:
             self._bury(record, "validate", "bad_activation", str(error))
-        else:
-            self._changed_definitions.append((activation["kind"], activation["id"]))
+
+    def _settle(self) -> None:
+        """What came before ran under the definitions of its time: no undo may run it under new ones."""
+        self._customers.settle()
+        self._journal.clear()
 
     # -- touchpoints ----------------------------------------------------------------------------
 
@@ -446,6 +448,9 @@ class Partition:
         customer = self._customers.get(customer_id)
         if customer is None or customer.evict_at != now:
             return
+        if self.definitions.drains_end <= now:
+            self._settle()
+            self.definitions.end_drains(now)
         self._customers.changed[customer_id] = None
         self._journal.prune(customer_id, now)
         idle = (

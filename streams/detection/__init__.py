@@ -4,7 +4,7 @@ No I/O, no clock, no randomness: the same touchpoints, deadlines and clocks give
 and the same state, byte for byte.
 """
 
-from streams.detection.detector import LATE_GRACE_MS, Detector
+from streams.detection.detector import LATE_GRACE_MS, Detector, Draining
 from streams.detection.emotions import Emotions, parse_emotions
 from streams.detection.errors import Mistake, RuleFileError
 from streams.detection.evidence import Evidence
@@ -24,6 +24,7 @@ __all__ = [
     "CaseResult",
     "DetectionState",
     "Detector",
+    "Draining",
     "Emotion",
     "Emotions",
     "Evidence",

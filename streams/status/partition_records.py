@@ -65,7 +65,8 @@ def read_policy(settings: Settings) -> Policy | None:
         for message in messages:
             key, value = message.key(), message.value()
             if key is not None and value is not None and key.startswith(DEFINITION_PREFIX + b"policy\0"):
-                text = decode_definition(value)["text"]
+                standing = decode_definition(value)
+                text = standing.text if standing.runs else text
     finally:
         consumer.close()
     return None if text is None else parse_policy(text, "the active policy")

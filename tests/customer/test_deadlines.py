@@ -200,9 +200,9 @@ def test_without_deadlines_there_is_no_next(log: Log) -> None:
     assert played(log).partition.next_deadline() is None
 
 
-def test_a_new_version_of_the_rule_lets_the_old_ones_deadlines_go(log: Log) -> None:
+def test_a_new_version_of_the_rule_that_drops_what_went_before_lets_the_old_ones_deadlines_go(log: Log) -> None:
     log.touchpoint(T0, "flow.started", correlation_id="k")
-    log.rule(T0 + MINUTE, SILENCE.replace("version: 1", "version: 2"))
+    log.rule(T0 + MINUTE, SILENCE.replace("version: 1", "version: 2\non_change: drop"))
     log.tick(DUE + HOUR)
     outcome = played(log)
     assert (outcome.moments, outcome.partition.next_deadline()) == ([], None)

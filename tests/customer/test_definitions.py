@@ -38,12 +38,6 @@ def test_each_record_runs_under_the_version_of_its_time(log: Log) -> None:
     assert [moment["rule_version"] for moment in played(log).moments] == [1, 2]
 
 
-def test_an_older_version_can_be_made_active_again(log: Log) -> None:
-    log.rule(T0, NEWER, HUNG_UP)
-    log.touchpoint(T0, "queue.abandoned")
-    assert [moment["rule_version"] for moment in played(log).moments] == [1]
-
-
 def test_a_rule_that_is_off_detects_nothing(log: Log) -> None:
     log.rule(T0, HUNG_UP, NEWER + "mode: off\n")
     log.touchpoint(T0, "queue.abandoned")

@@ -78,7 +78,8 @@ def test_changes_taken_once_are_not_taken_again() -> None:
     log.touchpoint(T0, "page.viewed")
     partition = played(log).partition
     first = [key for key, _ in partition.take_changes()]
-    assert (first, list(partition.take_changes())) == ([b"c1", b"\0definition\0rule\0flow.abandoned"], [])
+    written = [b"c1", b"\0version\0rule\0flow.abandoned\x001", b"\0definition\0rule\0flow.abandoned"]
+    assert (first, list(partition.take_changes())) == (written, [])
 
 
 def test_only_changed_customers_are_taken() -> None:
@@ -107,7 +108,7 @@ def test_the_definitions_are_restored_with_their_full_text() -> None:
     log.rule(T0, SILENCE, POLICY)
     outcome = restored(changes(played(log).partition))
     assert outcome.partition.definitions.versions() == {"policy outreach": 1, "rule flow.abandoned": 1}
-    assert outcome.partition.definitions.activations["rule", "flow.abandoned"]["text"] == SILENCE
+    assert outcome.partition.definitions.standings["rule", "flow.abandoned"].text == SILENCE
 
 
 def test_a_lane_that_comes_back_reads_only_what_was_written_meanwhile() -> None:

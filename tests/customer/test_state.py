@@ -41,6 +41,10 @@ def test_every_value_in_the_changelog_begins_with_its_format() -> None:
         b"\0definition\0rule\0queue.abandoned": 1,
         b"\0definition\0rule\0contact.repeated": 1,
         b"\0definition\0policy\0outreach": 1,
+        b"\0version\0rule\0flow.abandoned\x001": 1,
+        b"\0version\0rule\0queue.abandoned\x001": 1,
+        b"\0version\0rule\0contact.repeated\x001": 1,
+        b"\0version\0policy\0outreach\x001": 1,
     }
 
 

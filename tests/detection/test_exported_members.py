@@ -12,6 +12,7 @@ def test_the_public_door_lists_exactly_these_names_sorted() -> None:
         "CaseResult",
         "DetectionState",
         "Detector",
+        "Draining",
         "Emotion",
         "Emotions",
         "Evidence",
