@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schemas import Codec, DecodeError, Value
-from streams.topics import DEAD, DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from streams.topics import DEAD, DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 
 LARGEST_TOUCHPOINT_BYTES = 1_000_000
 """A larger touchpoint is dead to the worker, which does not read it; so neither do we."""
@@ -269,6 +269,23 @@ TABLES: Mapping[str, Table] = {
             _instant("expires_at"),
             _instant("created_at"),
             _plain("sandbox", "Bool"),
+        ),
+    ),
+    EMOTIONS: Table(
+        "emotions",
+        "Emotion",
+        (
+            _plain("customer_id"),
+            _word("emotion"),
+            _plain("level_before", "Float64"),
+            _plain("level_after", "Float64"),
+            _word("cause"),
+            _plain("cause_id"),
+            _word("cause_name"),
+            _plain("dominant", "LowCardinality(Nullable(String))"),
+            _instant("occurred_at"),
+            _instant("at"),
+            _plain("definition_version", "Int32"),
         ),
     ),
     DEAD: Table(

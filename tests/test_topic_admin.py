@@ -18,11 +18,13 @@ def test_the_missing_topics_are_made_as_the_contract_says(settings: Settings) ->
         "decisions",
         "outreach.triggers",
         "verdicts",
+        "emotions",
         "touchpoints.dead",
+        "deliveries.dead",
         "customers-changelog",
     ]
     known = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 0}).list_topics(timeout=10).topics
-    assert [len(known[name].partitions) for name in created] == [4] * 7
+    assert [len(known[name].partitions) for name in created] == [4] * 9
 
 
 def test_topics_that_are_right_stay_as_they_are(topics: Settings) -> None:

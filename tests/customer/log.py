@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from schemas import Codec, Control, DeadLetter, Decision, Moment, Touchpoint, Trigger, Verdict
+from schemas import Codec, Control, DeadLetter, Decision, Emotion, Moment, Touchpoint, Trigger, Verdict
 from streams.controls import activation, history_clock, live_clock, tick
 from streams.customer import Output, Partition, process_all
-from streams.topics import DEAD, DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from streams.detection import shipped_emotions_text
+from streams.topics import DEAD, DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 from streams.vocabulary import read_violation_counter
 
 T0 = 1_795_422_600_000
@@ -124,6 +125,12 @@ class Log:
         version = int(text.partition("version: ")[2].partition("\n")[0])
         self.control(at, activation("time", "time", version, text))
 
+    def emotions(self, at: int, text: str | None = None) -> None:
+        """Activation of emotions; None: those that are shipped."""
+        text = shipped_emotions_text() if text is None else text
+        version = int(text.partition("version: ")[2].partition("\n")[0])
+        self.control(at, activation("emotions", "emotions", version, text))
+
     def tick(self, at: int, says: int | None = None) -> None:
         """A tick; live its append time counts."""
         self.control(at, {"kind": "tick", "at": says, "clock": None, "activation": None})
@@ -198,6 +205,11 @@ class Outcome:
     def triggers(self) -> list[Trigger]:
         """The triggers."""
         return self._decoded(TRIGGERS)
+
+    @property
+    def emotions(self) -> list[Emotion]:
+        """The levels that moved."""
+        return self._decoded(EMOTIONS)
 
     @property
     def verdicts(self) -> list[Verdict]:

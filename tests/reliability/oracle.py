@@ -9,10 +9,10 @@ from schemas import Codec
 from streams.customer import Partition, process_all
 from streams.customer.ledger import PARTITION_KEY, PartitionRecord, decode_partition
 from streams.settings import Settings
-from streams.topics import CHANGELOG, DEAD, DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from streams.topics import CHANGELOG, DEAD, DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 from tests.kafka.reader import Record, read
 
-COMPARED = (MOMENTS, DECISIONS, TRIGGERS, VERDICTS, DEAD)
+COMPARED = (MOMENTS, DECISIONS, TRIGGERS, EMOTIONS, VERDICTS, DEAD)
 
 Bytes = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes | None], ...]]
 """Key, value, headers."""

@@ -134,6 +134,30 @@ def trigger(**more: Any) -> dict[str, Any]:
     }
 
 
+def emotion(
+    emotion: str = "frustrated",
+    before: float = 0.0,
+    after: float = 0.5,
+    moved_at: str = "1999-01-04 10:00:00",
+    **more: Any,
+) -> dict[str, Any]:
+    """A level that moved."""
+    return {
+        "customer_id": "c1",
+        "emotion": emotion,
+        "level_before": before,
+        "level_after": after,
+        "cause": "moment",
+        "cause_id": "m1",
+        "cause_name": "queue.abandoned",
+        "dominant": emotion,
+        "occurred_at": at(moved_at),
+        "at": at(moved_at),
+        "definition_version": 1,
+        **more,
+    }
+
+
 def dead_letter(**more: Any) -> dict[str, Any]:
     """A dead letter whose bytes are no text."""
     return {

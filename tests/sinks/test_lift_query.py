@@ -12,7 +12,9 @@ from schemas import Decision, Moment, Touchpoint
 from sinks import QueryError, apply_ddl, run_query
 from streams.lift import RESOLVED, Histories, Lift, Outcome, measure
 from streams.settings import Settings
+from streams.simulation.effect import GOOD_END
 from streams.topics import DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from tests.lift.planted import UNTIL, lived
 from tests.sinks.samples import at, decision, insert, moment, touchpoint, trigger, verdict
 
 START = at("1999-01-04 10:00:00")
@@ -236,3 +238,18 @@ def test_outcomes(tables: Client, ours: Settings) -> None:
         ("call.back", "sms", 2, 2, 1, 0, 0),
         ("thank.gift", "email", 1, 0, 0, 0, 1),
     ]
+
+
+# -- a city with a planted effect -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_query_finds_what_was_planted_exactly_as_the_formulas_do(tables: Client, ours: Settings, seed: int) -> None:
+    told = lived(seed)
+    insert(ours, TOUCHPOINTS, *told.touchpoints)
+    insert(ours, MOMENTS, *told.moments)
+    insert(ours, DECISIONS, *told.decisions)
+    # A stranger's moment long after says that every window is over.
+    insert(ours, MOMENTS, {**resolved("stranger", UNTIL)})
+    assert answer(tables, good=GOOD_END)[0] == line(told.lift(), 100)
+    assert answer(tables)[0] == line(told.lift(RESOLVED), 100)

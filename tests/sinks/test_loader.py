@@ -24,7 +24,7 @@ from sinks.rows import TABLES, Record
 from streams.embedded_broker import EmbeddedBroker
 from streams.kafka import consumer_config, producer_config
 from streams.settings import Settings
-from streams.topics import DEAD, DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from streams.topics import DEAD, DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 from tests.kafka.reader import read
 from tests.sinks import samples
 from tests.sinks.faults import is_settled, wait_until
@@ -134,13 +134,14 @@ def test_every_topic_goes_into_its_table_with_the_place_of_each_record(loading: 
         DECISIONS: samples.decision(),
         TRIGGERS: samples.trigger(),
         VERDICTS: samples.verdict(touchpoint(), 7),
+        EMOTIONS: samples.emotion(),
         DEAD: samples.dead_letter(),
     }
     for number, (topic, body) in enumerate(bodies.items()):
         value = CODEC.encode(TABLES[topic].record, body)
         send(loading, topic, value, value, partition=number % 4)
     with loader(loading) as running:
-        running.until(lambda progress: progress.caught_up and progress.rows.total() == 12)
+        running.until(lambda progress: progress.caught_up and progress.rows.total() == 14)
     for number, topic in enumerate(bodies):
         places = stored(loading, "topic, partition, offset", TABLES[topic].name)
         assert places == [(loading.topic(topic), number % 4, 0), (loading.topic(topic), number % 4, 1)]

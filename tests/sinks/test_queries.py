@@ -12,8 +12,8 @@ from clickhouse_connect.driver.client import Client
 
 from sinks import ClickHouseUnavailable, QueryError, apply_ddl, connect, named_queries, run_query
 from streams.settings import Settings
-from streams.topics import DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
-from tests.sinks.samples import at, decision, evidence, insert, moment, touchpoint, trigger, verdict
+from streams.topics import DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from tests.sinks.samples import at, decision, emotion, evidence, insert, moment, touchpoint, trigger, verdict
 from tests.sinks.service import free_port
 
 
@@ -34,6 +34,48 @@ def _plain(value: Any) -> Any:
 
 
 # -- the answers --------------------------------------------------------------------------------
+
+
+def test_one_customers_emotional_levels_move_by_move(tables: Client, ours: Settings) -> None:
+    insert(
+        ours,
+        EMOTIONS,
+        emotion("frustrated", 0.0, 0.5),
+        emotion("stressed", 0.0, 0.25, "1999-01-04 11:00:00", cause_name="queue.long_wait", dominant="frustrated"),
+        emotion("frustrated", 0.4, 0.0, "1999-01-04 12:00:00", cause="outcome", cause_id="e9", dominant=None),
+        emotion("joyful", customer_id="c2"),
+    )
+    assert [list(row.values()) for row in answer(tables, "emotion-history", customer_id="c1", newest="2")] == [
+        [
+            *("1999-01-04 11:00:00", "stressed", 0.0, 0.25, "moment", "queue.long_wait", "m1", "frustrated"),
+            "1999-01-04 11:00:00",
+        ],
+        [
+            *("1999-01-04 12:00:00", "frustrated", 0.4, 0.0, "outcome", "queue.abandoned", "e9", ""),
+            "1999-01-04 12:00:00",
+        ],
+    ]
+    only = answer(tables, "emotion-history", customer_id="c1", emotion="stressed")
+    assert [row["after"] for row in only] == [0.25]
+
+
+def test_emotional_levels_by_hour(tables: Client, ours: Settings) -> None:
+    insert(
+        ours,
+        EMOTIONS,
+        emotion("frustrated", 0.0, 0.5),
+        emotion("frustrated", 0.5, 1.0, "1999-01-04 10:59:59", customer_id="c2"),
+        emotion("frustrated", 1.0, 0.25, "1999-01-04 10:30:00", cause="resolution"),
+        emotion("joyful", 0.0, 0.6, "1999-01-04 11:00:00"),
+    )
+    assert [list(row.values()) for row in answer(tables, "emotions-by-hour")] == [
+        ["1999-01-04 10:00:00", "frustrated", 2, 1, 1.0, 0.75, 0.583],
+        ["1999-01-04 11:00:00", "joyful", 1, 0, 0.6, 0.0, 0.6],
+    ]
+    assert [row["emotion"] for row in answer(tables, "emotions-by-hour", emotion="joyful")] == ["joyful"]
+    later = answer(tables, "emotions-by-hour", since="1999-01-04 11:00:00")
+    earlier = answer(tables, "emotions-by-hour", until="1999-01-04 11:00:00")
+    assert ([row["emotion"] for row in later], [row["emotion"] for row in earlier]) == (["joyful"], ["frustrated"])
 
 
 def test_moments_by_hour(tables: Client, ours: Settings) -> None:
@@ -283,6 +325,8 @@ def test_these_are_the_queries() -> None:
         "conservation",
         "customer-story",
         "decisions-by-reason",
+        "emotion-history",
+        "emotions-by-hour",
         "first-contact-resolution",
         "lift",
         "moments-by-hour",
@@ -302,7 +346,7 @@ def test_every_query_has_a_title_and_names_each_of_its_parameters(name: str) -> 
 
 @pytest.mark.parametrize("name", list(named_queries()))
 def test_every_query_names_its_columns_also_when_there_is_nothing(tables: Client, name: str) -> None:
-    params = {"customer_id": "nobody"} if name == "customer-story" else {}
+    params = {"customer_id": "nobody"} if name in ("customer-story", "emotion-history") else {}
     assert len(run_query(tables, name, params).columns) >= 4
 
 

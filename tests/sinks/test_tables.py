@@ -15,13 +15,14 @@ from sinks.rows import TABLES, rows_of
 from sinks.store import INSERT_SETTINGS, ClickHouseStore
 from sinks.tables import FOLDER, statements
 from streams.settings import Settings
-from streams.topics import DEAD, DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from streams.topics import DEAD, DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 from tests.sinks.recompute import disagreements, views
 from tests.sinks.samples import (
     CODEC,
     at,
     dead_letter,
     decision,
+    emotion,
     insert,
     kafka_records,
     moment,
@@ -58,7 +59,7 @@ def test_every_table_that_the_loader_or_a_view_writes_drops_blocks_it_knows() ->
 
 def test_every_materialized_view_writes_to_a_table_that_is_named() -> None:
     materialized = [statement for statement in statements() if "MATERIALIZED VIEW" in statement]
-    assert len(materialized) == sum(len(selects) for selects in views().values()) == 6
+    assert len(materialized) == sum(len(selects) for selects in views().values()) == 7
 
 
 def test_no_statement_names_a_database_and_each_can_be_repeated() -> None:
@@ -69,8 +70,8 @@ def test_no_statement_names_a_database_and_each_can_be_repeated() -> None:
 
 def test_files_are_numbered_in_the_order_they_need() -> None:
     assert [path.name[:4] for path in sorted(FOLDER.glob("*"))] == [
-        *(f"{number:03}_" for number in (1, 2, 3, 4, 5, 6)),
-        *(f"{number:03}_" for number in (10, 11, 12, 13)),
+        *(f"{number:03}_" for number in (1, 2, 3, 4, 5, 6, 7)),
+        *(f"{number:03}_" for number in (10, 11, 12, 13, 14)),
         "020_",
     ]
 
@@ -106,6 +107,7 @@ def test_a_resent_block_is_dropped_by_every_table_and_every_view(tables: Client,
         MOMENTS: [moment()],
         DECISIONS: [decision()],
         TRIGGERS: [trigger()],
+        EMOTIONS: [emotion()],
         DEAD: [dead_letter()],
     }
     store = ClickHouseStore(lambda: connect(ours), ours.clickhouse_database)

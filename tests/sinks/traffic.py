@@ -13,7 +13,7 @@ from typing import Any
 from schemas import Codec
 from sinks.rows import TABLES
 from streams.settings import Settings
-from streams.topics import DECISIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from streams.topics import DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 from tests.kafka.witness import Witness
 from tests.sinks import samples
 
@@ -23,10 +23,11 @@ IDS = {
     MOMENTS: "moment_id",
     DECISIONS: "decision_id",
     TRIGGERS: "trigger_id",
+    EMOTIONS: "cause_id",
 }
 """Topics that are written to, and the column that names a record."""
 
-_SHARES = {TOUCHPOINTS: 80, VERDICTS: 5, MOMENTS: 7, DECISIONS: 6, TRIGGERS: 2}
+_SHARES = {TOUCHPOINTS: 80, VERDICTS: 5, MOMENTS: 7, DECISIONS: 6, TRIGGERS: 1, EMOTIONS: 1}
 
 
 class Traffic:

@@ -63,6 +63,7 @@ def test_it_tells_progress_counts_definitions_and_the_loader(topics: Settings) -
         ("moments", "moments", 0, 0),
         ("decisions", "decisions", 0, 0),
         ("outreach.triggers", "triggers", 0, 0),
+        ("emotions", "emotions", 0, 0),
         ("touchpoints.dead", "dead_letters", 0, 0),
     ]
 
