@@ -18,6 +18,9 @@ from tests.kafka.jars import BrokerUnavailable
 from tests.unavailable import unavailable
 
 _BROKER_FIXTURES = {"kafka", "own_kafka", "settings", "topics"}
+_SERVER_FIXTURES = {*_BROKER_FIXTURES, "clickhouse", "compose_kafka"}
+_FOLDERS_WITH_SERVERS = {"demo", "deploy", "reliability", "samples"}
+_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,17 @@ class ExternalBroker:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever asks for a broker is marked ``kafka``."""
+    """Whatever asks for a broker is marked ``kafka``; what starts servers runs one after the other.
+
+    With several test processes the tests with servers are one group, which keeps to one process;
+    the pure ones fill the others.
+    """
     for item in items:
-        if _BROKER_FIXTURES & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if _BROKER_FIXTURES & fixtures:
             item.add_marker(pytest.mark.kafka)
+        if _SERVER_FIXTURES & fixtures or item.path.relative_to(_HERE).parts[0] in _FOLDERS_WITH_SERVERS:
+            item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 @pytest.fixture(scope="session")
