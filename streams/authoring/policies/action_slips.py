@@ -123,7 +123,7 @@ def _held_out(
     if action.holdout is not None and overrides:
         what = f"'{action.id}' has a holdout and may override holdouts"
         yield places.warning((*path, "holdout"), what, "keep one of the two")
-    if policy.holdout is None or not policy.holdout.percent or overrides:
+    if policy.holdout is None or not policy.holdout.percent or overrides or action.action_class != "service":
         return
     urgent = [rule for rule in answered if rule.emotion in URGENT]
     if urgent:

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 from schemas import Touchpoint, Value
 
-MOMENT_PREFIX = "momentous.test."
-"""Types of the touchpoints that stand for moments, the rule's id behind it."""
+MOMENT_TYPE, MAKES = "momentous.test", "makes"
+"""Type of the touchpoints that stand for moments, and the property that names the rules, each as
+:func:`named` writes it."""
+
+
+def named(rule: str) -> str:
+    """The rule as the property names it: no id is part of another."""
+    return f"[{rule}]"
 
 
 @dataclass(frozen=True, slots=True)
 class MomentRule:
-    """A rule whose moments a case makes: one at each touchpoint of type ``MOMENT_PREFIX`` and its id.
+    """A rule whose moments a case makes: one at each touchpoint that names it.
 
     Attributes:
         id: of the rule.
@@ -38,10 +44,15 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something on the time line, and when it reaches the log (ms UTC)."""
+    """Something on the time line, and when it reaches the log (ms UTC).
+
+    Attributes:
+        of: the moment whose contact the touchpoint reports on; its ``trigger_id`` is known when it is played.
+    """
 
     at: int
     what: Touchpoint | Switch
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from schemas import Value
 from streams.authoring.policies.case import (
-    MOMENT_PREFIX,
+    MAKES,
+    MOMENT_TYPE,
     ExpectedDecision,
     Happening,
     MomentRule,
     PolicyCase,
     Switch,
+    named,
 )
 from streams.authoring.policies.customer_reader import NOBODY_KNOWN, Customer, made_touchpoint, read_customer
 from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
@@ -20,7 +23,7 @@ from streams.detection.fields import TOUCHPOINT_FIELDS
 from streams.detection.reader import Reader, Section, described, did_you_mean
 from streams.detection.repetition import repeated
 from streams.detection.time_line import read_fields, read_offset, read_start
-from streams.outreach import ALL, Policy, PolicyFileError
+from streams.outreach import ALL, CONSENT_TYPES, Policy, PolicyFileError
 
 MOST_CASES, MOST_HAPPENINGS = 500, 500
 MOST_BYTES, MOST_NODES = 512 * 1024, 50_000
@@ -145,8 +148,8 @@ class _TimeLine:
         elif section.has("moment"):
             self._moment(section, occurred_at, arrives)
         elif section.required("type", f"write {_MOMENT} or {_TOUCHPOINT}") is not None:
-            fields = read_fields(reader, node, {}, ("at", "arrives"), self._start)
-            self._touchpoint(f"touchpoint-{number}", fields, occurred_at, arrives)
+            fields = read_fields(reader, node, {}, ("at", "arrives", "of"), self._start)
+            self._touchpoint(f"touchpoint-{number}", fields, occurred_at, arrives, self._reported(section))
 
     def _switch(self, node: Mapping, arrives: int) -> None:
         section = self._reader.section(node, "a switch", ("at", "pause", "resume"))
@@ -161,35 +164,53 @@ class _TimeLine:
         reader, rule_node = self._reader, section.required("rule", f"write {_MOMENT}")
         id_node, mode_node, expiry_node = (section.value(key) for key in ("moment", "mode", "expires_after"))
         name = reader.text(id_node, "'moment'") if id_node is not None else None
-        rule = reader.text(rule_node, "'rule'") if rule_node is not None else None
+        rules = reader.listing(rule_node, "'rule'", reader.text, least=1) if rule_node is not None else None
         mode = reader.choice(mode_node, "mode", ("live", "shadow")) if mode_node is not None else "live"
         if expiry_node is not None:
             section.duration("expires_after")
-        if name is None or rule is None or mode is None or rule_node is None or id_node is None:
+        if name is None or rules is None or mode is None or rule_node is None or id_node is None:
             return
-        if rule not in self._known:
-            reader.note(rule_node, f"no rule '{rule}'", did_you_mean(rule, self._known))
         if name in self.moments:
             reader.note(id_node, f"two moments have the id '{name}'", "give each its own")
         self.moments.append(name)
         fields = read_fields(reader, section.node, {}, _MOMENT_KEYS, self._start)
-        properties = tuple(field for field in fields if field not in TOUCHPOINT_FIELDS)
+        keep = tuple(field for field in fields if field not in TOUCHPOINT_FIELDS)
         expires_after = expiry_node.text if isinstance(expiry_node, Scalar) else None
-        known = self.rules.get(rule)
-        if known is not None and (known.mode, known.expires_after) != (mode, expires_after):
-            reader.note(section.node, f"moments of '{rule}' differ in mode or expires_after", "write two cases")
-        keep = dict.fromkeys((*(known.keep if known is not None else ()), *properties))
-        self.rules[rule] = MomentRule(rule, mode, expires_after, tuple(keep))
-        self._touchpoint(name, {**fields, "type": MOMENT_PREFIX + rule}, occurred_at, arrives)
+        for rule in rules:
+            if rule not in self._known:
+                reader.note(rule_node, f"no rule '{rule}'", did_you_mean(rule, self._known))
+            self._need(section, MomentRule(rule, mode, expires_after, keep))
+        made = {**fields, "type": MOMENT_TYPE, MAKES: "".join(map(named, rules))}
+        self._touchpoint(name, made, occurred_at, arrives)
 
-    def _touchpoint(self, event_id: str, fields: dict[str, Value], occurred_at: int, arrives: int) -> None:
+    def _need(self, section: Section, rule: MomentRule) -> None:
+        known = self.rules.get(rule.id, rule)
+        if (known.mode, known.expires_after) != (rule.mode, rule.expires_after):
+            self._reader.note(
+                section.node, f"moments of '{rule.id}' differ in mode or expires_after", "write two cases"
+            )
+        self.rules[rule.id] = replace(rule, keep=tuple(dict.fromkeys((*known.keep, *rule.keep))))
+
+    def _reported(self, section: Section) -> str | None:
+        node, reader = section.value("of"), self._reader
+        name = reader.text(node, "'of'") if node is not None else None
+        if name is not None and name not in self.moments and node is not None:
+            known = ", ".join(self.moments) or "none"
+            reader.note(node, f"no moment has the id '{name}' so far", f"known are {known}")
+        return name
+
+    def _touchpoint(
+        self, event_id: str, fields: dict[str, Value], occurred_at: int, arrives: int, of: str | None = None
+    ) -> None:
         properties = {name: value for name, value in fields.items() if name not in TOUCHPOINT_FIELDS}
+        if fields["type"] in CONSENT_TYPES and "channel" in fields:
+            properties["channel"] = fields["channel"]  # what the consent is for, wherever it was said
         made = made_touchpoint(event_id, self._customer_id, str(fields["type"]), occurred_at, properties)
         reserved = ("customer_id", "type", "event_id", "occurred_at")
         for name in TOUCHPOINT_FIELDS:
             if name in fields and name not in reserved:
                 made[name] = fields[name]  # type: ignore[literal-required]
-        self.happenings.append(Happening(arrives, made))
+        self.happenings.append(Happening(arrives, made, of))
 
 
 def _decision(reader: Reader, node: Node, start: int, moments: tuple[str, ...]) -> ExpectedDecision | None:

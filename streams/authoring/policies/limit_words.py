@@ -46,12 +46,10 @@ def quiet_sentences(hours: QuietHours) -> list[str]:
         ABORT: "A contact that falls into quiet hours is not made.",
     }
     lines.append(waits[hours.fallback])
-    if hours.unknown_zone == ABORT:
+    if hours.unknown_zone == ABORT or not hours.zones:
         lines.append("Customers whose time zone nobody knows are not contacted.")
-    elif hours.zones:
-        lines.append(f"Where nobody knows the time zone, it must be no quiet hour in any of {joined(hours.zones)}.")
     else:
-        lines.append("Where nobody knows the time zone, it must be no quiet hour anywhere in the world.")
+        lines.append(f"Where nobody knows the time zone, it must be no quiet hour in any of {joined(hours.zones)}.")
     return lines
 
 

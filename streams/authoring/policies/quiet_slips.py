@@ -77,17 +77,13 @@ def _unknown_zone(
     hours: QuietHours, path: tuple[str | int, ...], limit_set: LimitSet, places: Places
 ) -> Iterator[Finding]:
     here = (*path, "unknown_zone")
-    if hours.unknown_zone == ABORT:
+    if hours.unknown_zone == ABORT or not hours.zones:
         what = f"those of {limit_set.whom} whose time zone nobody told are never contacted, at no hour"
-        remedy = f"write unknown_zone: {POLITE} with the zones that they may live in, or publish time_zone of everybody"
+        remedy = f"write unknown_zone: {POLITE} and the zones that they may live in, or publish time_zone of everybody"
         yield places.warning(here, what, remedy)
         if hours.zones:
             what = f"'zones' has no meaning with unknown_zone: {ABORT}"
             yield places.warning((*path, "zones"), what, f"take it out, or write {POLITE}")
-        return
-    if not hours.zones:
-        what = "nobody says where customers of an unknown zone may live, so contact must be polite all over the world"
-        yield places.warning(path, what, "write zones: [...], where your customers live")
         return
     zones = [zone for name in hours.zones if (zone := zone_of(name)) is not None]
     if any(allowed_from(hours, zones, season) is None for season in SEASONS):

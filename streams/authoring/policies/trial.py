@@ -98,7 +98,7 @@ def _line(start: int, one: ExpectedDecision | Found, with_inputs: bool) -> str:
 
 
 def _time_line(case: PolicyCase) -> str:
-    parts = [_happening(happening, case.start) for happening in case.happenings]
+    parts = [_happening(happening, case.start) for happening in case.happenings if happening.at >= case.start]
     end = [] if case.until is None else [f"until {offset_text(case.until - case.start)}"]
     return ", ".join([*parts, *end]) or "nothing happens"
 
@@ -110,4 +110,5 @@ def _happening(happening: Happening, start: int) -> str:
     at = offset_text(what["occurred_at"] - start)
     late = "" if at == arrives else f" (arrives {arrives})"
     facts: Mapping[str, Value] = what["properties"]
-    return " ".join([what["type"], *(f"{name}={value}" for name, value in facts.items())]) + f" at {at}{late}"
+    of = [f"of {happening.of}"] if happening.of is not None else []
+    return " ".join([what["type"], *of, *(f"{name}={value}" for name, value in facts.items())]) + f" at {at}{late}"
