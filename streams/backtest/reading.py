@@ -1,0 +1,150 @@
+"""One reading of a history: every touchpoint glanced at, those that matter taken through the core."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
+
+from schemas import Codec, DecodeError, Touchpoint
+from streams import interrupts
+from streams.backtest.glance import Glance, Item, Turn, Unreadable
+from streams.backtest.source import EVENT, Source, Wanted
+from streams.backtest.world import Tell, World
+from streams.customer.definitions import Definitions
+from streams.customer.partition import ALLOWED_LATENESS_MS
+
+READ, TAKEN, PASSED_OVER = "read", "taken", "passed_over"
+BEFORE, AFTER, LATE, IMPOSSIBLE, UNREADABLE = "before", "after", "late", "impossible", "unreadable"
+CONTROL = "control"
+FATES = (TAKEN, PASSED_OVER, BEFORE, AFTER, LATE, IMPOSSIBLE, UNREADABLE, CONTROL)
+"""What becomes of a record at a reading; they add up to ``read``."""
+
+OUTCOMES = ("accepted", "duplicate", "late", "dead")
+"""What becomes of a touchpoint that is taken in."""
+
+_TOLD_EVERY = 2_000
+
+Watch = Callable[[Touchpoint], None]
+"""Sees each touchpoint just before the core does."""
+
+
+class Reading:
+    """Takes a source through worlds.
+
+    Args:
+        codec: reads touchpoints of which there are only bytes.
+        sides: for each world, its definitions and who is told.
+        wanted: what is taken in; the others are passed over.
+        watch: sees what is taken in.
+        told: called with a number of records, again and again.
+
+    Attributes:
+        fates: what became of the records.
+        outcomes: what the first world made of those taken in: accepted, duplicate, late and so on.
+        customers: how many different ones there were, where everybody's were wanted.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        sides: Sequence[tuple[Definitions, Tell]],
+        wanted: Wanted,
+        watch: Watch | None = None,
+        told: Callable[[int], None] = lambda count: None,
+    ) -> None:
+        self.fates: Counter[str] = Counter(dict.fromkeys((READ, *FATES), 0))
+        self.outcomes: Counter[str] = Counter()
+        self.customers = 0
+        self._codec = codec
+        self._sides = sides
+        self._wanted = wanted
+        self._watch = watch
+        self._told = told
+
+    def read(self, source: Source) -> None:
+        """All lanes of it."""
+        for items in source.lanes(self._wanted):
+            worlds = [World(definitions, tell) for definitions, tell in self._sides]
+            if source.clock == EVENT:
+                for world in worlds:
+                    world.begin_history(self._wanted.until)
+            self._lane(items, worlds, believes=source.clock == EVENT)
+            for world in worlds:
+                world.end(self._wanted.until)
+            counters = worlds[0].counters
+            self.outcomes.update({outcome: counters[outcome] for outcome in OUTCOMES})
+
+    def _lane(self, items: Iterable[Item], worlds: Sequence[World], believes: bool) -> None:
+        newest: dict[str, int] = {}
+        fates, watch = self.fates, self._watch
+        first = worlds[0]
+        read = passed_over = 0
+        for item in items:
+            read += 1
+            if read % _TOLD_EVERY == 0:
+                self._told(_TOLD_EVERY)
+                interrupts.check()
+            if type(item) is not Glance:
+                self._other(item, worlds)
+                continue
+            fate = self._fate(item, newest, None if believes else first)
+            if fate is PASSED_OVER:
+                passed_over += 1
+                moves_to = item.appended_at if first.is_live else item.occurred_at
+                for world in worlds:
+                    world.pass_over(moves_to)
+                continue
+            if fate is TAKEN:
+                touchpoint = self._whole(item)
+                if touchpoint is None:
+                    fate = UNREADABLE
+                else:
+                    if watch is not None:
+                        watch(touchpoint)
+                    for world in worlds:
+                        world.take(touchpoint, item.appended_at)
+            fates[fate] += 1
+        fates[PASSED_OVER] += passed_over
+        fates[READ] += read
+        self.customers += len(newest)
+        self._told(read % _TOLD_EVERY)
+
+    def _fate(self, item: Glance, newest: dict[str, int], doubts: World | None) -> str:
+        """What becomes of it. ``newest``: of each customer the newest time, its lowest bit: identified?"""
+        wanted = self._wanted
+        customer_id, identified, kind, at, appended_at, _ = item
+        if at >= wanted.until:
+            return AFTER
+        if wanted.since is not None and at < wanted.since and not wanted.is_standing(kind):
+            return BEFORE
+        if doubts is not None and doubts.is_impossible(at, appended_at):
+            return IMPOSSIBLE
+        if wanted.customers is not None:
+            return TAKEN if customer_id in wanted.customers else PASSED_OVER
+        known = newest.get(customer_id)
+        if known is None:
+            newest[customer_id] = at << 1 | identified
+            return TAKEN if wanted.hears(kind) else PASSED_OVER
+        newest[customer_id] = max(known >> 1, at) << 1 | identified
+        # Who is identified now and was not before: what is waiting for the customer must know.
+        if not wanted.hears(kind) and (known & 1) == identified:
+            return PASSED_OVER
+        return LATE if at < (known >> 1) - ALLOWED_LATENESS_MS else TAKEN
+
+    def _whole(self, item: Glance) -> Touchpoint | None:
+        if not isinstance(item.whole, bytes):
+            return item.whole
+        try:
+            return cast(Touchpoint, self._codec.decode(item.whole, "Touchpoint")[1])
+        except DecodeError:
+            return None
+
+    def _other(self, item: Item, worlds: Sequence[World]) -> None:
+        if isinstance(item, Unreadable):
+            self.fates[UNREADABLE] += 1
+            return
+        self.fates[CONTROL] += 1
+        if isinstance(item, Turn) and item.control["kind"] != "activation":
+            for world in worlds:
+                world.control(item.control, item.appended_at)

@@ -1,0 +1,74 @@
+"""Sentences of the report that page and terminal share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from streams.backtest.period import shown_time
+from streams.backtest.report import Report
+from streams.detection.durations import duration_text
+
+FATES = {
+    "taken": "taken in: the rule listens to their type",
+    "passed_over": "passed over: the rule does not listen to their type",
+    "before": "before the warm-up",
+    "after": "after the period",
+    "late": "too late to count, as the worker would have judged",
+    "impossible": "with a time that cannot be, as the worker would have judged",
+    "unreadable": "not readable as touchpoints",
+    "control": "controls of the log",
+}
+"""What became of records, in words."""
+
+
+def share(part: int, whole: int) -> str:
+    """``12.3 %``; nothing of nothing is nothing."""
+    return f"{100 * part / whole:.1f} %" if whole else "0 %"
+
+
+def headline(report: Report) -> str:
+    """The result in a sentence."""
+    side = report.side
+    if not side.moments:
+        return "No moment in this period."
+    days = sum(1 for day in report.side.days)
+    return (
+        f"{side.moments:,} moments of {side.customers:,} customers in {days:,} days; the policy would have made "
+        f"{side.triggered:,} contacts and stopped {side.refused:,}."
+    )
+
+
+def why_empty(report: Report) -> Iterator[str]:
+    """Where nothing was found: what that may mean."""
+    fates = report.history.fates
+    if not report.history.read:
+        yield "The source has no touchpoints at all."
+    elif not fates["taken"]:
+        yield (
+            "No touchpoint of a type that the rule listens to: look at the types in the rule and in the history, "
+            "and at --from and --to."
+        )
+    else:
+        yield f"{fates['taken']:,} touchpoints of types that the rule listens to were taken in, and none completed it."
+
+
+def period_lines(report: Report) -> Iterator[str]:
+    """Period and warm-up."""
+    period = report.period
+    zone = ZoneInfo(period.zone)
+    yield f"{shown_time(period.start, zone)} to {shown_time(period.end, zone)} (not included), days of {period.zone}"
+    if period.warm_up_from is None:
+        yield f"warm-up: all history before it ({period.warm_up_why})"
+    else:
+        length = duration_text(period.start - period.warm_up_from)
+        yield f"warm-up: {length} before it ({period.warm_up_why}); consents and profiles from the beginning"
+
+
+def read_line(report: Report) -> str:
+    """How much was read, and how fast."""
+    history = report.history
+    return (
+        f"{history.read:,} records of {history.customers:,} customers from {history.source}, "
+        f"in {report.seconds:.1f} s ({report.touchpoints_per_second:,.0f} a second)"
+    )

@@ -1,0 +1,124 @@
+"""The core as a backtest runs it: the worker's partition, without topics around it.
+
+What it would write goes to whoever counts it, as records, not as bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from schemas import Codec, Control, Touchpoint
+from streams.controls import history_clock
+from streams.controls import tick as tick_control
+from streams.customer import Partition
+from streams.customer.definitions import Definitions
+
+Tell = Callable[[str, Mapping[str, Any]], None]
+"""Takes the short name of a record that the core writes, and the record."""
+
+_STEPS_KEPT = 5_000
+"""After so many touchpoints customers go back to their bytes: memory holds no more of what might be undone."""
+
+
+class _Ready(NamedTuple):
+    """Stands for the bytes of a record that has been read."""
+
+    name: str
+    body: Mapping[str, Any]
+
+
+class _Record(NamedTuple):
+    """As the partition wants its records."""
+
+    offset: int
+    timestamp: int
+    value: Any
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+class _Tap(Codec):
+    """Hands the core what was read already, and takes from it what it would write."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+
+    def decode(self, data: Any, *expected: str) -> tuple[str, dict[str, Any]]:
+        return data  # type: ignore[no-any-return]
+
+    def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
+        self._tell(name, record)
+        return b""
+
+
+class World:
+    """Customers under one set of definitions, for one lane of history.
+
+    Args:
+        definitions: rules, policy and timing; only read, so that worlds may share them.
+        tell: told everything that comes of a record, as it comes.
+    """
+
+    def __init__(self, definitions: Definitions, tell: Tell) -> None:
+        self._partition = Partition(0, 1, _Tap(tell), definitions=definitions)
+        self._offset = 0
+        self._steps = 0
+        self._next_due: int | None = None
+        self._passed = 0
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What became of the touchpoints that were taken in."""
+        return self._partition.counters
+
+    @property
+    def is_live(self) -> bool:
+        """Whether append times move the clock."""
+        return self._partition.clock.is_live
+
+    def begin_history(self, until: int) -> None:
+        """From here on the clock is that of the touchpoints; nothing occurs after ``until``, ms UTC."""
+        self.control(history_clock(0, until), 0)
+
+    def control(self, control: Control, appended_at: int) -> None:
+        """Take in what the log says of its clock."""
+        self._process(_Ready("Control", control), appended_at)
+
+    def is_impossible(self, occurred_at: int, appended_at: int) -> bool:
+        """Whether the worker would not believe that time."""
+        return self._partition.clock.is_too_far_ahead(occurred_at, max(appended_at, self._passed))
+
+    def pass_over(self, at: int) -> None:
+        """A touchpoint that is not read moves the clock to ``at``, ms UTC, and fires what is due by then."""
+        if at > self._passed:
+            self._passed = at
+            if self._next_due is not None and self._next_due <= at:
+                self._tick(at)
+
+    def take(self, touchpoint: Touchpoint, appended_at: int) -> None:
+        """A touchpoint, at its place in the log."""
+        moves_to = appended_at if self.is_live else touchpoint["occurred_at"]
+        if self._passed > moves_to and self._passed > self._partition.clock.now:
+            self._tick(self._passed)
+        self._process(_Ready("Touchpoint", touchpoint), appended_at)
+        self._steps += 1
+        if self._steps % _STEPS_KEPT == 0:
+            for _ in self._partition.take_changes():
+                pass
+
+    def end(self, until: int) -> None:
+        """Fire what is due before ``until``, ms UTC, each at its time."""
+        while (due := self._partition.next_deadline()) is not None and due < until:
+            self._tick(due)
+
+    def _tick(self, at: int) -> None:
+        self._process(_Ready("Control", tick_control(at)), at)
+
+    def _process(self, value: _Ready, appended_at: int) -> None:
+        record = _Record(self._offset, appended_at, value)
+        self._offset += 1
+        while not self._partition.process(record):
+            pass
+        self._partition.take_outputs()
+        self._next_due = self._partition.next_deadline()
