@@ -17,6 +17,7 @@ import typer
 
 from streams import interrupts
 from streams.cli import (
+    backtest,
     deliver,
     demo,
     explain,
@@ -77,6 +78,7 @@ demo.register(app)
 services.register(app)
 topics.register(app)
 rules.register(app)
+backtest.register(app)
 policy.register(app)
 publish.register(app)
 preferences.register(app)
