@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from streams.outreach.policy import QuietHours, QuietWindow
 from streams.outreach.quiet_hours import EVERY_DAY, allowed_from, allowed_until, own_window, zone_of
+from tests.outreach.zones import zone
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -28,22 +28,22 @@ NIGHT = QuietHours((QuietWindow(21 * 60, 8 * 60, EVERY_DAY),))
 LUNCH = QuietHours((QuietWindow(12 * 60, 13 * 60, EVERY_DAY),))
 
 
-def ms(text: str, zone: str = "UTC", fold: int = 0) -> int:
+def ms(text: str, where: str = "UTC", fold: int = 0) -> int:
     """ms UTC of a wall clock's reading."""
-    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp() * 1000)
+    return round(datetime.fromisoformat(text).replace(tzinfo=zone(where), fold=fold).timestamp() * 1000)
 
 
 def freed(hours: QuietHours, at: int, *zones: str) -> int | None:
-    return allowed_from(hours, [ZoneInfo(zone) for zone in zones or ("Europe/Vienna",)], at)
+    return allowed_from(hours, [zone(name) for name in zones or ("Europe/Vienna",)], at)
 
 
 def quiet_from(hours: QuietHours, at: int, *zones: str) -> int:
-    return allowed_until(hours, [ZoneInfo(zone) for zone in zones or ("Europe/Vienna",)], at, at + 10 * DAY)
+    return allowed_until(hours, [zone(name) for name in zones or ("Europe/Vienna",)], at, at + 10 * DAY)
 
 
-def is_quiet(hours: QuietHours, zone: str, at: int) -> bool:
+def is_quiet(hours: QuietHours, where: str, at: int) -> bool:
     """By the definition: what the wall clock shows."""
-    shown = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+    shown = datetime.fromtimestamp(at / 1000, zone(where))
     minute, weekday = shown.hour * 60 + shown.minute, shown.weekday()
     for window in hours.windows:
         if window.start < window.end:
@@ -186,9 +186,9 @@ def test_what_names_no_zone_is_none(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*ZONES, "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5"])
 def test_what_names_a_zone_is_one(name: str) -> None:
-    zone = zone_of(name)
-    assert zone is not None
-    assert zone.key == name
+    found = zone_of(name)
+    assert found is not None
+    assert found.key == name
 
 
 @pytest.mark.parametrize(
@@ -229,29 +229,29 @@ WINDOWS = st.builds(
     st.integers(0, 1000),
 )
 def test_it_agrees_with_what_the_wall_clock_shows(
-    windows: tuple[QuietWindow, ...], zone: str, edge: int, apart: int, share: int
+    windows: tuple[QuietWindow, ...], where: str, edge: int, apart: int, share: int
 ) -> None:
     hours, at = QuietHours(windows), edge + apart
-    free = freed(hours, at, zone)
+    free = freed(hours, at, where)
     if free is None:
-        assert is_quiet(hours, zone, at + share * 40 * DAY // 1000)
+        assert is_quiet(hours, where, at + share * 40 * DAY // 1000)
         return
-    assert not is_quiet(hours, zone, free)
+    assert not is_quiet(hours, where, free)
     if free > at:
-        assert is_quiet(hours, zone, free - 1)
-        assert is_quiet(hours, zone, at + (free - 1 - at) * share // 1000)
-    end = quiet_from(hours, free, zone)
-    assert not is_quiet(hours, zone, free + (end - 1 - free) * share // 1000)
-    assert end == free + 10 * DAY or is_quiet(hours, zone, end)
+        assert is_quiet(hours, where, free - 1)
+        assert is_quiet(hours, where, at + (free - 1 - at) * share // 1000)
+    end = quiet_from(hours, free, where)
+    assert not is_quiet(hours, where, free + (end - 1 - free) * share // 1000)
+    assert end == free + 10 * DAY or is_quiet(hours, where, end)
 
 
 def test_the_edges_of_the_run_are_changes_of_the_clock_in_every_zone() -> None:
-    for zone in ZONES:
+    for name in ZONES:
         changed = [
             edge
             for edge in _EDGES
-            if datetime.fromtimestamp(edge / 1000 - 1, ZoneInfo(zone)).utcoffset()
-            != datetime.fromtimestamp(edge / 1000, ZoneInfo(zone)).utcoffset()
+            if datetime.fromtimestamp(edge / 1000 - 1, zone(name)).utcoffset()
+            != datetime.fromtimestamp(edge / 1000, zone(name)).utcoffset()
         ]
-        assert changed, zone
+        assert changed, name
     assert datetime.fromtimestamp(_EDGES[0] / 1000, UTC).year == 2026
