@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
-
-import aiohttp
-from yarl import URL
 
 from streams.live_state.api import FORWARDED, moving
 from streams.live_state.http import Answer, Request
 from streams.live_state.owners import Owners
+from streams.live_state.peer import Peer, PeerLost
 
 TIMEOUT_S = 2.0
 """An owner that has not answered by then counts as not there."""
 
-_PASSED_ON = ("Retry-After", "WWW-Authenticate")
 _TRIES = 2
+_MOST_PEERS = 100
 
 
 class Forwarding:
@@ -29,7 +28,7 @@ class Forwarding:
     def __init__(self, owners: Owners, own_address: str) -> None:
         self._owners = owners
         self._own_address = own_address
-        self._session: aiohttp.ClientSession | None = None
+        self._peers: dict[str, Peer] = {}
 
     async def ask(self, number: int, request: Request) -> Answer:
         """The owner's answer; 503 when there is none. A wrong owner is asked once, then who it is is read anew."""
@@ -45,26 +44,25 @@ class Forwarding:
             wrong = address
         return moving()
 
-    async def close(self) -> None:
-        """Let go of the connections."""
-        if self._session is not None:
-            await self._session.close()
+    def close(self) -> None:
+        """Cut every connection."""
+        for peer in self._peers.values():
+            peer.close()
 
     async def _asked(self, address: str, request: Request) -> Answer | None:
         """What that worker answers, or None if it is not there or not the owner."""
-        if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-            connector = aiohttp.TCPConnector(limit_per_host=64, keepalive_timeout=30)
-            self._session = aiohttp.ClientSession(timeout=timeout, connector=connector, auto_decompress=False)
-        headers = {FORWARDED: "1", "Authorization": request.headers.get("authorization", "")}
+        peer = self._peers.get(address)
+        if peer is None:
+            while len(self._peers) >= _MOST_PEERS:
+                self._peers.pop(next(iter(self._peers))).close()
+            peer = self._peers[address] = Peer(address)
+        # The path goes on as it came, percent-encoded; neither part can hold a line's end.
+        asked = (
+            f"GET {request.path} HTTP/1.1\r\nHost: {address}\r\n{FORWARDED}: 1\r\n"
+            f"Authorization: {request.headers.get('authorization', '')}\r\n\r\n"
+        )
         try:
-            # The path goes on as it came: it is percent-encoded already.
-            url = URL(f"http://{address}{request.path}", encoded=True)
-            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
-                body = await response.read()
-                if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
-                    return None
-                passed_on = tuple((name, response.headers[name]) for name in _PASSED_ON if name in response.headers)
-                return Answer(response.status, body, passed_on)
-        except (aiohttp.ClientError, TimeoutError, ValueError):
+            answer = await asyncio.wait_for(peer.ask(asked.encode("latin-1")), TIMEOUT_S)
+        except (PeerLost, TimeoutError):
             return None
+        return None if answer.status == HTTPStatus.SERVICE_UNAVAILABLE else answer

@@ -7,6 +7,7 @@ own waits one more turn for it; this one answers at once whatever needs no waiti
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -28,6 +29,7 @@ IDLE_S = 60.0
 
 _SWEEP_S = 5.0
 _HEAD_END = b"\r\n\r\n"
+_CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 
 
 class Request(NamedTuple):
@@ -200,6 +202,8 @@ class _Connection(asyncio.Protocol):
 def _parsed(head: bytes) -> Request | Answer:
     """The request, or why it is none."""
     lines = head.decode("latin-1").split("\r\n")
+    if any(_CONTROL.search(line) for line in lines):
+        return Answer(HTTPStatus.BAD_REQUEST, _problem("a control character in the head of a request"))
     parts = lines[0].split(" ")
     if len(parts) != 3 or parts[2] not in ("HTTP/1.1", "HTTP/1.0") or not parts[1].startswith("/"):
         return Answer(HTTPStatus.BAD_REQUEST, _problem("not a request of HTTP/1.1"))

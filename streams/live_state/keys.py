@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import tomllib
 from pathlib import Path
@@ -27,6 +28,8 @@ SCOPES = (STATE, PROFILE, DECISIONS)
 Scope = Literal["state:read", "profile:read", "decisions:read"]
 
 _PREFIX = "mk_"
+_VALUE = re.compile(r"value '.*'", re.DOTALL)
+"""How the reader repeats a value that is none of a list: it may be a key in the wrong place."""
 _LOOK_EVERY_S = 1.0
 _LONGEST_HEADER = 200
 
@@ -82,7 +85,7 @@ def read_keys(path: Path) -> dict[str, Key]:
         return msgspec.convert(values, _File).keys
     except msgspec.ValidationError as error:
         raise BadKeys(
-            f"{path}: {error}",
+            f"{path}: {_VALUE.sub('value', str(error))}",
             f"a key has sha256, scopes (of {', '.join(SCOPES)}), and perhaps channels and per_second",
         ) from error
 

@@ -58,6 +58,6 @@ class LiveStateServer:
     async def stop(self) -> None:
         """Answer no more."""
         self._server.stop()
-        await self._forwarding.close()
+        self._forwarding.close()
         self._decisions.close()
         self._owners.close()

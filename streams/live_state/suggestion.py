@@ -1,20 +1,25 @@
-"""What the policy would allow now for the moments that are open, asked without changing anything. Pure."""
+"""What the policy would allow now for the moments that are open or wait, asked without changing anything. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import msgspec
 
 from schemas import Evidence, Moment
 from streams.customer import Customer
 from streams.customer.definitions import Definitions
-from streams.outreach import OpenMoment, OutreachState, decide
+from streams.outreach import OpenMoment, OutreachState
+from streams.outreach.candidate import Situation
+from streams.outreach.decision import decide_all
+from streams.outreach.person import NO_FACTS
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(OutreachState).decode
 
 
 class Considered(msgspec.Struct, kw_only=True):
-    """One action that would answer one open moment.
+    """One action that would answer one open or waiting moment.
 
     Attributes:
         status: ``triggered`` (it would be), ``refused`` or ``deferred``.
@@ -36,29 +41,34 @@ class Considered(msgspec.Struct, kw_only=True):
 
 
 def considered(customer: Customer, customer_id: str, definitions: Definitions, now: int) -> list[Considered]:
-    """Every open moment's action, as the policy would judge it at ``now`` (ms UTC); allowed ones first, by worth."""
+    """Every unanswered moment's action, as the policy would judge it at ``now`` (ms UTC); allowed ones first, by worth.
+
+    Each is judged as if it were alone: which one goes first, the worth says.
+    """
     outreach, policy = customer.outreach, definitions.policy
-    if not outreach.open:
+    if not outreach.open and outreach.history is None:
         return []
-    data = _encode(outreach)
+    data = b""
     found: list[Considered] = []
-    for open_moment in outreach.open:
-        action = policy.by_moment.get(open_moment.rule)
-        if action is None or now >= open_moment.expires_at:
+    for moment, attempt in _unanswered(outreach, customer_id, customer.identified):
+        action = policy.by_moment.get(moment["rule"])
+        if action is None or now >= moment["expires_at"]:
             continue
-        moment = _moment(open_moment, customer_id, customer.identified)
-        # Deciding writes cool-downs and counts: each is judged on a copy, as if it were alone.
-        copy = _decode(data)
-        resolved_at = copy.resolved_at(open_moment.rule, open_moment.correlation_id)
-        decision, _ = decide(policy, copy, moment, now, resolved_at, definitions.pauses)
+        data = data or _encode(outreach)
+        # Deciding writes cool-downs, contacts and waiting candidates: it happens to a copy.
+        state = _decode(data)
+        situation = Situation(policy, state, now, customer.profile or NO_FACTS, definitions.pauses)
+        resolved_at = state.resolved_at(moment["rule"], moment["correlation_id"])
+        # An attempt after the first waits for no competitors: here it is to be judged now.
+        ((decision, _),) = decide_all(situation, [(moment, resolved_at, max(2, attempt), now)])
         found.append(
             Considered(
                 action=action.id,
                 purpose=action.purpose,
                 template=action.template,
-                moment_id=open_moment.moment_id,
-                rule=open_moment.rule,
-                emotion=open_moment.emotion,
+                moment_id=moment["moment_id"],
+                rule=moment["rule"],
+                emotion=moment["emotion"],
                 status=decision["status"],
                 reason=decision["reason"],
                 channel=decision["channel"],
@@ -68,7 +78,21 @@ def considered(customer: Customer, customer_id: str, definitions: Definitions, n
     return sorted(found, key=lambda one: (one.status != "triggered", -one.worth))
 
 
+def _unanswered(outreach: OutreachState, customer_id: str, identified: bool) -> Iterator[tuple[Moment, int]]:
+    """Moments that wait, with their next attempt, then the open ones; none that was answered by a contact."""
+    history = outreach.history
+    waiting = history.waiting if history is not None else []
+    known = {contact.moment_id for contact in history.contacts} if history is not None else set()
+    for one in waiting:
+        known.add(one.moment["moment_id"])
+        yield one.moment, one.attempt + 1
+    for open_moment in outreach.open:
+        if open_moment.moment_id not in known:
+            yield _moment(open_moment, customer_id, identified), 1
+
+
 def _moment(moment: OpenMoment, customer_id: str, identified: bool) -> Moment:
+    """As far as it is remembered: its last evidence only by time, and nothing of its context."""
     evidence: Evidence = {
         "event_id": "",
         "source": "",

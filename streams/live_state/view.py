@@ -11,7 +11,17 @@ from streams.customer import Customer
 from streams.customer.definitions import Definitions
 from streams.customer.profile import PERSONA, PREFERENCE, PROFILE
 from streams.customer.state import NEVER
-from streams.detection import DetectionState
+from streams.detection import EMOTIONS, DetectionState
+from streams.live_state.outreach_view import (
+    MOST_CONTACTS,
+    ConsentView,
+    DeferredContact,
+    RecentContact,
+    consents,
+    deferred_contacts,
+    recent_contacts,
+    suppression_lists,
+)
 from streams.live_state.promises import DuePromise, promises_due
 from streams.live_state.suggestion import Considered, considered
 
@@ -62,15 +72,6 @@ class TouchpointView(msgspec.Struct, kw_only=True):
     correlation_id: str | None
 
 
-class ConsentView(msgspec.Struct, kw_only=True):
-    """The customer's newest word on one purpose and channel; what is not there was never given, and means no."""
-
-    purpose: str
-    channel: str
-    status: str
-    since: int
-
-
 class ProfileView(msgspec.Struct, kw_only=True):
     """What upstream systems and the customer said for good."""
 
@@ -85,7 +86,10 @@ class LiveState(msgspec.Struct, kw_only=True):
 
     Attributes:
         last_seen_at: the newest touchpoint's ``occurred_at``, ms UTC.
+        emotions: the level of each emotional state now, at least 0.
         last_touchpoints: newest first, of those that rules still remember.
+        deferred_contacts: those that wait, the next one first.
+        recent_contacts: newest first, at most five.
         suggestion: what would be done first if the policy were asked now, or None when nothing is allowed.
         considered: every action that an open moment asks for, allowed or not.
         profile: None unless the key may read it.
@@ -96,10 +100,14 @@ class LiveState(msgspec.Struct, kw_only=True):
     as_of: AsOf
     identified: bool
     last_seen_at: int | None
+    emotions: dict[str, float]
     open_moments: list[OpenMomentView]
     promises_due: list[DuePromise]
     last_touchpoints: list[TouchpointView]
     consents: list[ConsentView]
+    suppression_lists: list[str]
+    deferred_contacts: list[DeferredContact]
+    recent_contacts: list[RecentContact]
     suggestion: Considered | None
     considered: list[Considered]
     profile: ProfileView | None
@@ -149,12 +157,18 @@ def live_state(
         as_of=as_of,
         identified=customer.identified,
         last_seen_at=None if customer.newest == NEVER else customer.newest,
+        emotions=_emotions(customer, definitions, as_of.now),
         open_moments=_open_moments(customer, as_of.now),
         promises_due=[one for one in promises_due(customer.detection) if visible("promises_due", one.channel)],
         last_touchpoints=[one for one in _touchpoints(customer.detection) if visible("last_touchpoints", one.channel)][
             :MOST_TOUCHPOINTS
         ],
-        consents=[one for one in _consents(customer) if visible("consents", one.channel)],
+        consents=[one for one in consents(customer) if visible("consents", one.channel)],
+        suppression_lists=suppression_lists(customer),
+        deferred_contacts=deferred_contacts(customer, definitions),
+        recent_contacts=[one for one in recent_contacts(customer) if visible("recent_contacts", one.channel)][
+            :MOST_CONTACTS
+        ],
         suggestion=allowed,
         considered=asked,
         profile=_profile(customer) if with_profile else None,
@@ -180,6 +194,13 @@ def _open_moments(customer: Customer, now: int) -> list[OpenMomentView]:
     ]
 
 
+def _emotions(customer: Customer, definitions: Definitions, now: int) -> dict[str, float]:
+    if customer.emotions is None or definitions.emotions is None:
+        return dict.fromkeys(EMOTIONS, 0.0)
+    levels = customer.emotions.read(definitions.emotions, now)
+    return {emotion: round(level, 4) for emotion, level in zip(EMOTIONS, levels, strict=True)}
+
+
 def _touchpoints(state: DetectionState) -> list[TouchpointView]:
     """Evidence that rules hold, newest first."""
     newest = sorted(state.evidence.values(), key=lambda one: one.occurred_at, reverse=True)
@@ -189,14 +210,6 @@ def _touchpoints(state: DetectionState) -> list[TouchpointView]:
         )
         for one in newest
     ]
-
-
-def _consents(customer: Customer) -> list[ConsentView]:
-    found = []
-    for key, consent in sorted(customer.outreach.consents.items()):
-        purpose, _, channel = key.rpartition(" ")
-        found.append(ConsentView(purpose=purpose, channel=channel, status=consent.status, since=consent.occurred_at))
-    return found
 
 
 def _profile(customer: Customer) -> ProfileView:

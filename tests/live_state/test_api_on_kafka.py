@@ -90,7 +90,7 @@ def test_either_of_two_workers_tells_the_state_of_every_customer_also_after_one_
         found = [get(port, "/customers/c7", key)[1] for port in ports]
         assert found[0]["as_of"]["applied_offset"] == found[1]["as_of"]["applied_offset"]
         assert [one["consents"][0]["status"] for one in found] == ["granted", "granted"]
-        assert [one["last_touchpoints"] for one in found][0] == found[1]["last_touchpoints"]
+        assert found[0]["last_touchpoints"] == found[1]["last_touchpoints"] != []
         status, body, _ = get(ports[0], "/customers/nobody-of-ours", key)
         assert (status, body["as_of"]["mode"]) == (404, "live")
 
