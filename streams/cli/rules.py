@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.rule_changes import activate, retire, roll_back, shadow
 from streams.cli.rule_lint import lint_rules
+from streams.cli.rule_list import list_definitions, list_versions, status
 from streams.cli.rule_new import new
 from streams.cli.rule_show import show
 from streams.cli.rule_tests import run_tests
+
+if TYPE_CHECKING:
+    from streams.definition_files import Definition
 
 
 def register(app: typer.Typer) -> None:
     """Add the group to the root command."""
     group = typer.Typer(help="The rules that find moments, and the policy that answers them.", no_args_is_help=True)
     group.command("publish")(publish)
+    group.command("activate")(activate)
+    group.command("shadow")(shadow)
+    group.command("roll-back")(roll_back)
+    group.command("retire")(retire)
+    group.command("list")(list_definitions)
+    group.command("versions")(list_versions)
+    group.command("status")(status)
     group.command("test")(run_tests)
     group.command("lint")(lint_rules)
     group.command("new")(new)
@@ -30,17 +43,32 @@ def publish(
         list[Path] | None,
         typer.Argument(help="YAML files and folders of them; none: what is shipped.", metavar="PATH…"),
     ] = None,
+    activate: Annotated[bool, typer.Option("--activate", help="Let them run at once, in one transaction.")] = False,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="The same, but the rules contact nobody until they are activated.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only validate.")] = False,
+    wait: Annotated[
+        float,
+        typer.Option("--wait", help="Look for so many seconds until every partition's worker follows.", min=0, max=600),
+    ] = 0,
 ) -> int:
-    """Validate rules, policies and the timing, then activate all of them in every partition, in one transaction."""
-    from streams.cli.console import complain, counted, say
-    from streams.cli.failures import REFUSED
-    from streams.codec import make_codec
-    from streams.definition_files import BadDefinitions, read_definitions, shipped_definitions
-    from streams.publishing import activate
-    from streams.settings import load_settings
-    from streams.vocabulary import shipped_vocabulary, unheard_types
+    """Check rules, policies and the timing, the rules with their tests, and put them into the log.
 
+    They do not run before they are activated. One mistake, or one test that fails, and nothing is published.
+    """
+    from streams.cli.console import complain, say
+    from streams.cli.failures import REFUSED, USAGE
+    from streams.cli.rule_changes import tell_who_follows
+    from streams.codec import make_codec
+    from streams.controls import ACTIVATE, PUBLISH, SHADOW, activation
+    from streams.definition_files import BadDefinitions, read_definitions, shipped_definitions
+    from streams.live_changes import send_changes
+    from streams.settings import load_settings
+
+    if activate and shadow:
+        complain("error: --activate and --shadow at once; choose one")
+        return USAGE
     settings = load_settings()
     try:
         definitions = read_definitions(paths) if paths else shipped_definitions()
@@ -49,17 +77,60 @@ def publish(
             complain(line)
         complain(f"error: {error}")
         return REFUSED
+    failures = _failures(paths, definitions)
+    if failures:
+        complain(f"error: {failures}; nothing was published; mend what is named above")
+        return REFUSED
+    named = _named(definitions)
+    if dry_run:
+        say(f"valid: {named}")
+        return 0
+    change = ACTIVATE if activate else SHADOW if shadow else PUBLISH
+    changes = [
+        activation(one.kind, one.id, one.version, one.text, ACTIVATE if shadow and one.kind != "rule" else change)
+        for one in definitions
+    ]
+    partitions = send_changes(settings, make_codec(settings), changes)
+    if change == PUBLISH:
+        say(f"published in {partitions} partitions, and does not run before it is activated: {named}")
+    else:
+        say(f"{'in shadow' if shadow else 'active'} from here on in {partitions} partitions: {named}")
+    return tell_who_follows(settings, changes, wait)
+
+
+def _failures(paths: Sequence[Path] | None, definitions: Iterable[Definition]) -> str:
+    """How many errors lint has and how many tests fail, each told; empty: none."""
+    from streams.authoring import lint, read_rule_files, shipped_policy_text, shipped_rule_files, told, try_rule
+    from streams.authoring.finding import of_line
+    from streams.cli.console import complain, counted
+    from streams.outreach import parse_policy
+    from streams.vocabulary import shipped_vocabulary, unheard_types
+
     for found in definitions:
         if found.kind == "rule":
             for line in unheard_types(found.text, found.filename, shipped_vocabulary()):
                 complain(f"note: {line}")
+    files, orphans = read_rule_files(paths) if paths else (shipped_rule_files(), [])
+    answers = parse_policy(shipped_policy_text(), "policy.yaml")
+    findings = [*(of_line(line, "error") for line in orphans), *lint(files, shipped_vocabulary(), answers)]
+    errors = [finding for finding in findings if finding.level == "error"]
+    for finding in errors:
+        complain(finding.text)
+    trials = [try_rule(file) for file in files] if not errors else []
+    for trial in trials:
+        for line in (*trial.mistakes, *(told(trial, failures_only=True) if trial.failed else ())):
+            complain(line)
+        if not trial.results and not trial.mistakes:
+            complain(f"note: {trial.file.filename} has no tests; write {trial.file.test_filename}")
+    failed = sum(trial.failed + len(trial.mistakes) for trial in trials)
+    parts = [counted(len(errors), "error") if errors else "", f"{counted(failed, 'test')} failed" if failed else ""]
+    return " and ".join(part for part in parts if part)
+
+
+def _named(definitions: Iterable[Definition]) -> str:
+    from streams.cli.console import counted
+
     kinds = Counter(found.kind for found in definitions)
     named = f"{counted(kinds['rule'], 'rule')}, {counted(kinds['policy'], 'policy', 'policies')}"
-    if kinds["time"]:
-        named += ", the timing"
-    if dry_run:
-        say(f"valid: {named}")
-        return 0
-    partitions = activate(settings, make_codec(settings), [found.control for found in definitions])
-    say(f"active from here on in {partitions} partitions: {named}")
-    return 0
+    named += ", the timing" if kinds["time"] else ""
+    return named + (", the emotions" if kinds["emotions"] else "")

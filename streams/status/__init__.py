@@ -1,7 +1,7 @@
 """How the system stands, read from what it committed to Kafka."""
 
 from streams.status.endpoints import Endpoint, ask
-from streams.status.partition_records import read_partition_records, read_policy
+from streams.status.partition_records import read_definitions, read_partition_records, read_policy
 from streams.status.report import (
     OUTCOMES,
     LoaderStatus,
@@ -21,6 +21,7 @@ __all__ = [
     "Status",
     "adds_up",
     "ask",
+    "read_definitions",
     "read_partition_records",
     "read_policy",
     "read_status",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from schemas import Codec, DecodeError
 from streams.customer import PartitionRecord
+from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.ledger import DEFINITION_PREFIX, PARTITION_KEY, decode_definition, decode_partition
 from streams.kafka import consumer_config
 from streams.log_bounds import log_bounds
 from streams.outreach import Policy, parse_policy
 from streams.settings import Settings
-from streams.topics import CHANGELOG
+from streams.topics import CHANGELOG, TOUCHPOINTS
 
 _ANSWER_S = 10.0
+_ACTIVATION = b"momentous.control.activation"
 _FIRST_STEP = 50
 """A partition record ends every transaction, so it is nearly always among so many last records."""
 
@@ -72,6 +77,46 @@ def read_policy(settings: Settings) -> Policy | None:
     return None if text is None else parse_policy(text, "the active policy")
 
 
+def read_definitions(settings: Settings, codec: Codec) -> Definitions:
+    """What is defined in the first partition: its whole changelog, and the changes that no worker has applied yet.
+
+    Raises:
+        KafkaException: the broker does not answer, or has no such topics.
+        StateFormatError: a record of another version of the software.
+        BadActivation: a definition in the changelog cannot be used by this version.
+    """
+    consumer = _consumer(settings)
+    changelog, touchpoints = settings.topic(CHANGELOG), settings.topic(TOUCHPOINTS)
+    definitions, applied = Definitions(), -1
+    try:
+        low, end = log_bounds(consumer, TopicPartition(changelog, 0))
+        for message in _read(consumer, changelog, 0, low) if end > low else []:
+            key, value = message.key() or b"", message.value()
+            if key == PARTITION_KEY and value is not None:
+                record = decode_partition(value)
+                definitions.quarantined, applied = dict(record.quarantined), record.applied
+            else:
+                definitions.restore(key, value)
+        low, end = log_bounds(consumer, TopicPartition(touchpoints, 0))
+        start = max(low, applied + 1)
+        for message in _read(consumer, touchpoints, 0, start, _is_activation) if end > start else []:
+            # What a worker will refuse changes nothing here either.
+            with suppress(DecodeError, BadActivation):
+                _, control = codec.decode(message.value(), "Control")
+                definitions.activate(control["activation"], message.timestamp()[1])
+    finally:
+        consumer.close()
+    return definitions
+
+
+def _is_reserved(message: Message) -> bool:
+    return (message.key() or b"").startswith(b"\0")
+
+
+def _is_activation(message: Message) -> bool:
+    return dict(message.headers() or ()).get("ce_type") == _ACTIVATION
+
+
 def _consumer(settings: Settings) -> Consumer:
     more = {
         "group.id": f"{settings.app_id}-status",
@@ -82,8 +127,10 @@ def _consumer(settings: Settings) -> Consumer:
     return Consumer(consumer_config(settings, **more))
 
 
-def _read(consumer: Consumer, topic: str, number: int, start: int) -> list[Message]:
-    """The reserved records (not the customers') from ``start`` to the end as it is now."""
+def _read(
+    consumer: Consumer, topic: str, number: int, start: int, wanted: Callable[[Message], bool] = _is_reserved
+) -> list[Message]:
+    """The records wanted (the reserved ones, not the customers') from ``start`` to the end as it is now."""
     found: list[Message] = []
     consumer.assign([TopicPartition(topic, number, start)])
     gives_up = monotonic() + _ANSWER_S
@@ -97,7 +144,7 @@ def _read(consumer: Consumer, topic: str, number: int, start: int) -> list[Messa
             for message in messages:
                 error = message.error()
                 if error is None:
-                    if (message.key() or b"").startswith(b"\0"):
+                    if wanted(message):
                         found.append(message)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     return found

@@ -40,7 +40,7 @@ def test_a_topic_that_differs_is_refused_with_code_4(momentous: Run, topics: Set
 def test_named_files_are_published_alone(momentous: Run, topics: Settings, tmp_path: Path) -> None:
     name, text = load_catalogue()[0]
     (tmp_path / name).write_text(text)
-    told = momentous("rules", "publish", name, settings=topics)
+    told = momentous("rules", "publish", name, "--activate", settings=topics)
     assert (told.code, told.out) == (0, "active from here on in 4 partitions: 1 rule, 0 policies\n")
     assert activated(read(topics, "touchpoints")) == [(p, "rule", name.removesuffix(".yaml")) for p in range(4)]
 
