@@ -37,7 +37,7 @@ class Store(Protocol):
 
 
 def deliver(shipments: Sequence[Shipment], offsets: Offsets, store: Store) -> None:
-    """Bring batches of different partitions into their tables.
+    """Bring batches of different partitions into their tables, a batch of two records into both of its.
 
     1. promise all of them, in one commit;
     2. insert each that has rows;
@@ -46,11 +46,14 @@ def deliver(shipments: Sequence[Shipment], offsets: Offsets, store: Store) -> No
     An exception of any step leaves the promises open: whoever reads them next sends the same
     batches again.
     """
-    if fresh := [shipment.batch.promise for shipment in shipments if not shipment.batch.promised]:
+    batches = list(
+        {(shipment.batch.partition, shipment.batch.intent): shipment.batch for shipment in shipments}.values()
+    )
+    if fresh := [batch.promise for batch in batches if not batch.promised]:
         offsets.commit(fresh)
     for shipment in shipments:
         if len(shipment.rows):
             store.insert(shipment.table, shipment.rows, shipment.batch.token(shipment.table.name))
-    offsets.commit([shipment.batch.settlement for shipment in shipments])
-    for shipment in shipments:
-        offsets.settled(shipment.batch)
+    offsets.commit([batch.settlement for batch in batches])
+    for batch in batches:
+        offsets.settled(batch)

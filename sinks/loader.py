@@ -19,7 +19,7 @@ from sinks.ledger import Batch
 from sinks.loader_metrics import LoaderMetrics
 from sinks.loader_pages import LoaderPages
 from sinks.progress import Progress
-from sinks.rows import CONTROL, TABLES, Rows, Table, rows_of
+from sinks.rows import BESIDE, CONTROL, TABLES, Rows, Table, rows_of
 from sinks.store import ClickHouseStore
 from streams.codec import make_codec
 from streams.settings import Settings
@@ -72,6 +72,7 @@ class Loader:
         self._codec = codec or make_codec(settings)
         self._store = store or ClickHouseStore(lambda: connect(settings), settings.clickhouse_database)
         self._tables: dict[str, Table] = {settings.topic(name): table for name, table in TABLES.items()}
+        self._beside = {settings.topic(name): table for name, table in BESIDE.items()}
         self._intake = Intake(settings, list(self._tables), instance)
         self._stop = threading.Event()
         self._on_progress: Callable[[Progress], None] | None = None
@@ -126,7 +127,7 @@ class Loader:
             return
         begun = time.monotonic()
         try:
-            shipments = [self._shipment(batch) for batch in batches]
+            shipments = [shipment for batch in batches for shipment in self._shipments(batch)]
             deliver(shipments, self._intake, self)
         except _Superseded:
             log.info("partitions were dealt anew; their new owner sends the open batches")
@@ -142,14 +143,23 @@ class Loader:
         rows = sum(len(shipment.rows) for shipment in shipments)
         log.debug("batches are in", batches=len(shipments), rows=rows, seconds=round(seconds, 3))
 
-    def _shipment(self, batch: Batch) -> Shipment:
-        table = self._tables[batch.partition.topic]
+    def _shipments(self, batch: Batch) -> list[Shipment]:
+        topic = batch.partition.topic
+        shipments = [Shipment(batch, self._tables[topic], self._rows(batch, self._tables[topic]))]
+        if (beside := self._beside.get(topic)) is not None:
+            rows = self._rows(batch, beside)
+            rows.skipped.clear()
+            if len(rows):
+                shipments.append(Shipment(batch, beside, rows))
+        return shipments
+
+    def _rows(self, batch: Batch, table: Table) -> Rows:
         rows: list[Rows] = []
         self._until_done(
             lambda: rows.append(rows_of(table, *batch.partition, batch.records, self._codec)),
             "the schema registry does not answer",
         )
-        return Shipment(batch, table, rows[0])
+        return rows[0]
 
     def insert(self, table: Table, rows: Rows, token: str) -> None:
         """The middle step of a delivery: the same insert until ClickHouse has it."""

@@ -40,11 +40,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A raw table: its name, the record it holds, its columns after the four of the position."""
+    """A raw table.
+
+    Attributes:
+        name: its name.
+        record: what it holds.
+        columns: after the four of the position.
+        others: records of the same topic that another table holds.
+    """
 
     name: str
     record: str
     columns: tuple[Column, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -90,7 +98,7 @@ def rows_of(table: Table, topic: str, partition: int, records: Iterable[Record],
     bodies: list[dict[str, Any]] = []
     skipped: dict[str, int] = {}
     is_touchpoints = table.record == "Touchpoint"
-    expected = ("Touchpoint", "Control") if is_touchpoints else (table.record,)
+    expected = ("Touchpoint", "Control") if is_touchpoints else (table.record, *table.others)
     for record in records:
         try:
             if is_touchpoints and record.value is not None and len(record.value) > LARGEST_TOUCHPOINT_BYTES:
@@ -100,6 +108,8 @@ def rows_of(table: Table, topic: str, partition: int, records: Iterable[Record],
                 if name == table.record:
                     positions.append(record)
                     bodies.append(body)
+                    continue
+                if name in table.others:
                     continue
                 reason = CONTROL
         except DecodeError as error:
@@ -270,6 +280,7 @@ TABLES: Mapping[str, Table] = {
             _instant("created_at"),
             _plain("sandbox", "Bool"),
         ),
+        others=("Cancellation",),
     ),
     EMOTIONS: Table(
         "emotions",
@@ -308,3 +319,22 @@ TABLES: Mapping[str, Table] = {
     ),
 }
 """The raw table of each topic (short name)."""
+
+BESIDE: Mapping[str, Table] = {
+    TRIGGERS: Table(
+        "outreach_cancellations",
+        "Cancellation",
+        (
+            _plain("trigger_id"),
+            _plain("decision_id"),
+            _plain("moment_id"),
+            _plain("customer_id"),
+            _word("action"),
+            _word("channel"),
+            _word("reason"),
+            _instant("cancelled_at"),
+        ),
+        others=("Trigger",),
+    ),
+}
+"""The second table of a topic that holds two records; what cannot be read is told of the first."""

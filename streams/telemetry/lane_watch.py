@@ -115,7 +115,7 @@ class LaneWatch:
             self._lateness += partition.lateness
             partition.lateness.clear()
         if partition.clock.is_live:
-            self._triggers += [_detected_at(output) for output in outputs if output.topic == TRIGGERS]
+            self._triggers += [_detected_at(output) for output in outputs if _is_trigger(output)]
 
     def committed(self, partition: Partition, records: int, seconds: float) -> None:
         """The open transaction is committed, with the partition as it is now."""
@@ -148,6 +148,11 @@ class LaneWatch:
         self.customers, self.matches = partition.stored, partition.matches
         self.next_deadline = partition.next_deadline()
         self.deadlines_overdue = partition.overdue(int(time() * 1000)) if partition.clock.is_live else 0
+
+
+def _is_trigger(output: Output) -> bool:
+    """Cancellations lie in the same topic."""
+    return output.topic == TRIGGERS and ("ce_type", b"momentous.trigger") in output.headers
 
 
 def _detected_at(output: Output) -> str:

@@ -158,6 +158,21 @@ def emotion(
     }
 
 
+def cancellation(**more: Any) -> dict[str, Any]:
+    """A trigger taken back."""
+    return {
+        "trigger_id": "t1",
+        "decision_id": "d1",
+        "moment_id": "m1",
+        "customer_id": "c1",
+        "action": "call-back",
+        "channel": "sms",
+        "reason": "resolved",
+        "cancelled_at": at("1999-01-04 10:00:00"),
+        **more,
+    }
+
+
 def dead_letter(**more: Any) -> dict[str, Any]:
     """A dead letter whose bytes are no text."""
     return {

@@ -257,6 +257,13 @@ def test_all_are_promised_then_inserted_then_settled() -> None:
     ]
 
 
+def test_a_batch_for_two_tables_is_promised_and_settled_once() -> None:
+    seen = Recording()
+    both = batch(1, 2)
+    deliver([shipment(both), shipment(both)], seen, seen)
+    assert seen.calls == ["commit 1 promise", "insert 1-2", "insert 1-2", "commit 3", "settled 1"]
+
+
 def test_an_open_promise_is_not_written_again() -> None:
     seen = Recording()
     deliver([shipment(batch(1, 2, promised=True))], seen, seen)

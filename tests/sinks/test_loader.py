@@ -148,6 +148,15 @@ def test_every_topic_goes_into_its_table_with_the_place_of_each_record(loading: 
     assert running.loader.progress.rows == dict.fromkeys((table.name for table in TABLES.values()), 2)
 
 
+def test_a_cancellation_goes_into_a_table_of_its_own(loading: Settings) -> None:
+    values = [CODEC.encode("Trigger", samples.trigger()), CODEC.encode("Cancellation", samples.cancellation())]
+    send(loading, TRIGGERS, *values)
+    with loader(loading) as running:
+        running.until(lambda progress: progress.caught_up and progress.rows.total() == 2)
+    assert stored(loading, "trigger_id, reason, offset", "outreach_cancellations") == [("t1", "resolved", 1)]
+    assert running.loader.progress.skipped == {}
+
+
 def test_the_append_time_is_the_brokers(loading: Settings) -> None:
     send(loading, TOUCHPOINTS, *touchpoints(1))
     with loader(loading) as running:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from schemas import Codec, RegistryUnavailable
-from sinks.rows import EARLIEST_MS, LARGEST_TOUCHPOINT_BYTES, LATEST_MS, TABLES, Record, Rows, rows_of
+from sinks.rows import BESIDE, EARLIEST_MS, LARGEST_TOUCHPOINT_BYTES, LATEST_MS, TABLES, Record, Rows, rows_of
 from streams.customer import partition as worker
-from streams.topics import MOMENTS, TOUCHPOINTS
-from tests.sinks.samples import CODEC, at, kafka_records, moment, touchpoint
+from streams.topics import MOMENTS, TOUCHPOINTS, TRIGGERS
+from tests.sinks.samples import CODEC, at, cancellation, kafka_records, moment, touchpoint, trigger
 
 
 def rows(topic: str, records: list[Record], codec: Codec = CODEC) -> Rows:
@@ -83,6 +83,14 @@ def test_bytes_that_are_no_touchpoint_are_counted_by_reason_and_skipped() -> Non
 def test_a_control_in_another_topic_is_of_the_wrong_type() -> None:
     tick = CODEC.encode("Control", {"kind": "tick", "at": 5, "clock": None, "activation": None})
     assert rows(MOMENTS, [Record(0, 0, None, tick)]).skipped == {"wrong_type": 1}
+
+
+def test_triggers_and_their_cancellations_lie_in_one_topic_and_go_into_two_tables() -> None:
+    values = [CODEC.encode("Trigger", trigger()), CODEC.encode("Cancellation", cancellation())]
+    records = [Record(offset, 0, None, value) for offset, value in enumerate([*values, b""])]
+    for table, offset in ((TABLES[TRIGGERS], 0), (BESIDE[TRIGGERS], 1)):
+        result = rows_of(table, TRIGGERS, 0, records, CODEC)
+        assert (result.columns[table.column_names.index("offset")], result.skipped) == ([offset], {"cut_short": 1})
 
 
 def test_a_batch_that_gives_no_row_has_none() -> None:

@@ -11,7 +11,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from sinks import apply_ddl, connect
-from sinks.rows import TABLES, rows_of
+from sinks.rows import BESIDE, TABLES, Table, rows_of
 from sinks.store import INSERT_SETTINGS, ClickHouseStore
 from sinks.tables import FOLDER, statements
 from streams.settings import Settings
@@ -20,6 +20,7 @@ from tests.sinks.recompute import disagreements, views
 from tests.sinks.samples import (
     CODEC,
     at,
+    cancellation,
     dead_letter,
     decision,
     emotion,
@@ -51,7 +52,7 @@ def created() -> dict[str, str]:
 
 
 def test_every_table_that_the_loader_or_a_view_writes_drops_blocks_it_knows() -> None:
-    written = {table.name for table in TABLES.values()} | views().keys()
+    written = {table.name for table in (*TABLES.values(), *BESIDE.values())} | views().keys()
     assert written == created().keys()
     for name, statement in created().items():
         assert "\nSETTINGS non_replicated_deduplication_window = 10000" in statement, name
@@ -70,7 +71,7 @@ def test_no_statement_names_a_database_and_each_can_be_repeated() -> None:
 
 def test_files_are_numbered_in_the_order_they_need() -> None:
     assert [path.name[:4] for path in sorted(FOLDER.glob("*"))] == [
-        *(f"{number:03}_" for number in (1, 2, 3, 4, 5, 6, 7)),
+        *(f"{number:03}_" for number in (1, 2, 3, 4, 5, 6, 7, 8)),
         *(f"{number:03}_" for number in (10, 11, 12, 13, 14)),
         "020_",
     ]
@@ -92,9 +93,8 @@ def test_applying_the_ddl_again_changes_nothing(tables: Client, ours: Settings) 
     assert tables.command("SELECT count() FROM touchpoints") == 1
 
 
-@pytest.mark.parametrize("topic", list(TABLES))
-def test_the_loader_writes_exactly_the_columns_that_are_not_derived(tables: Client, topic: str) -> None:
-    table = TABLES[topic]
+@pytest.mark.parametrize("table", [*TABLES.values(), *BESIDE.values()], ids=lambda table: table.name)
+def test_the_loader_writes_exactly_the_columns_that_are_not_derived(tables: Client, table: Table) -> None:
     described = tables.query(f"DESCRIBE TABLE {table.name}").result_rows
     stored = {row[0]: row[1] for row in described if row[2] not in ("MATERIALIZED", "ALIAS")}
     assert dict(zip(table.column_names, table.column_types, strict=True)) == stored
@@ -115,8 +115,11 @@ def test_a_resent_block_is_dropped_by_every_table_and_every_view(tables: Client,
         for topic, records in bodies.items():
             table = TABLES[topic]
             store.insert(table, rows_of(table, topic, 0, kafka_records(table.record, records), CODEC), f"{topic}|token")
+        beside = BESIDE[TRIGGERS]
+        rows = rows_of(beside, TRIGGERS, 0, kafka_records(beside.record, [cancellation()]), CODEC)
+        store.insert(beside, rows, "beside|token")
     store.close()
-    names = [table.name for table in TABLES.values()]
+    names = [table.name for table in (*TABLES.values(), *BESIDE.values())]
     assert {name: tables.command(f"SELECT count() FROM {name}") for name in names} == dict.fromkeys(names, 1)
     assert disagreements(tables) == []
 
