@@ -40,7 +40,7 @@ _TYPES = f"SELECT DISTINCT type {_FROM}"
 _ALL = f"SELECT count(), uniqExact(customer_id) {_FROM}"
 _MINUTE_MS = 60_000
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?")
 
 
 class ClickHouseSource:

@@ -29,6 +29,7 @@ from streams.settings import Settings
 from streams.topics import TOUCHPOINTS
 
 _FETCH = 5_000
+_WAIT_SECONDS = 0.1
 _STALLED_SECONDS = 60.0
 _QUEUED_KB = 32_768
 """Most that the client fetches ahead: memory does not grow with the topic."""
@@ -76,42 +77,44 @@ class KafkaSource:
             raise NoHistory(f"topic {self._topic} is empty", "publish touchpoints, or name another source")
 
     def lanes(self, wanted: Wanted) -> Iterator[Iterable[Item]]:
-        """One a partition."""
-        for number, (first, end) in self._bounds.items():
-            if first < end:
-                yield self._items(number, first, end)
+        """One a partition.
 
-    def _items(self, number: int, first: int, end: int) -> Iterator[Item]:
+        Raises:
+            NoHistory: retention has deleted since what there was to read.
+            Unreachable: the broker sends nothing any more.
+        """
         consumer = self._consumer()
-        place = TopicPartition(self._topic, number)
         try:
-            if log_bounds(consumer, place)[0] > first:
-                raise NoHistory(
-                    f"retention deleted the oldest records of {self._topic} partition {number} meanwhile",
-                    "run it again",
-                )
-            consumer.assign([TopicPartition(self._topic, number, OFFSET_BEGINNING)])
-            heard = monotonic()
-            while True:
-                messages = consumer.consume(_FETCH, timeout=0.5)
-                if messages:
-                    heard = monotonic()
-                elif monotonic() - heard > _STALLED_SECONDS:
-                    raise Unreachable(
-                        f"Kafka at {self._settings.kafka_bootstrap} sent nothing for {_STALLED_SECONDS:.0f} s",
-                        "look at the broker",
-                    )
-                for message in messages:
-                    error = message.error()
-                    if error is not None:
-                        if error.code() == KafkaError._PARTITION_EOF:
-                            return
-                        raise KafkaException(error)
-                    if (message.offset() or 0) >= end:
-                        return
-                    yield self._glance(message.value(), message.timestamp()[1])
+            for number, (first, end) in self._bounds.items():
+                if first < end:
+                    yield self._items(consumer, number, first, end)
         finally:
             consumer.close()
+
+    def _items(self, consumer: Consumer, number: int, first: int, end: int) -> Iterator[Item]:
+        place = TopicPartition(self._topic, number, OFFSET_BEGINNING)
+        if log_bounds(consumer, place)[0] > first:
+            problem = f"retention deleted the oldest records of {self._topic} partition {number} meanwhile"
+            raise NoHistory(problem, "run it again")
+        consumer.assign([place])
+        last, glance = first - 1, self._glance
+        heard = monotonic()
+        while last < end - 1:
+            messages = consumer.consume(_FETCH, timeout=_WAIT_SECONDS)
+            if messages:
+                heard = monotonic()
+            elif monotonic() - heard > _STALLED_SECONDS:
+                problem = f"Kafka at {self._settings.kafka_bootstrap} sent nothing for {_STALLED_SECONDS:.0f} s"
+                raise Unreachable(problem, "look at the broker")
+            for message in messages:
+                if (error := message.error()) is not None:
+                    if error.code() == KafkaError._PARTITION_EOF:
+                        return
+                    raise KafkaException(error)
+                last = message.offset() or 0
+                if last >= end:
+                    return
+                yield glance(message.value(), message.timestamp()[1])
 
     def _consumer(self) -> Consumer:
         more = {
