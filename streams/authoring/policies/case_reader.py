@@ -172,7 +172,8 @@ class _TimeLine:
             return
         if name in self.moments:
             reader.note(id_node, f"two moments have the id '{name}'", "give each its own")
-        self.moments.append(name)
+        else:
+            self.moments.append(name)
         fields = read_fields(reader, section.node, {}, _MOMENT_KEYS, self._start)
         keep = tuple(field for field in fields if field not in TOUCHPOINT_FIELDS)
         expires_after = expiry_node.text if isinstance(expiry_node, Scalar) else None

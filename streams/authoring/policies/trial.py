@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from schemas import Value
-from streams.authoring.policies.case import ExpectedDecision, Happening, PolicyCase, Switch
+from streams.authoring.policies.case import MAKES, MOMENT_TYPE, ExpectedDecision, Happening, PolicyCase, Switch
 from streams.authoring.policies.case_reader import TIMES, WORDS, parse_policy_cases
 from streams.authoring.policies.policy_files import PolicyFile
 from streams.authoring.policies.stage import Found, Stage
 from streams.detection.durations import offset_text
-from streams.outreach import PolicyFileError, parse_policy
+from streams.outreach import ALL, PolicyFileError, parse_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +105,15 @@ def _time_line(case: PolicyCase) -> str:
 def _happening(happening: Happening, start: int) -> str:
     what, arrives = happening.what, offset_text(happening.at - start)
     if isinstance(what, Switch):
-        return f"{what.target} {'paused' if what.paused else 'goes on'} at {arrives}"
+        target = "all outreach" if what.target == ALL else what.target
+        return f"{target} {'paused' if what.paused else 'goes on'} at {arrives}"
     at = offset_text(what["occurred_at"] - start)
+    facts = {name: value for name, value in what["properties"].items() if name != MAKES}
+    if what["type"] == MOMENT_TYPE:
+        rules = str(what["properties"][MAKES]).strip("[]").replace("][", " and ")
+        words = [f"{what['event_id']} of {rules}"]
+    else:
+        words = [what["type"], *([f"of {happening.of}"] if happening.of is not None else [])]
+    words += [f"{name}={value}" for name, value in facts.items()]
     late = "" if at == arrives else f" (arrives {arrives})"
-    facts: Mapping[str, Value] = what["properties"]
-    of = [f"of {happening.of}"] if happening.of is not None else []
-    return " ".join([what["type"], *of, *(f"{name}={value}" for name, value in facts.items())]) + f" at {at}{late}"
+    return f"{' '.join(words)} at {at}{late}"
