@@ -18,6 +18,7 @@ REFUSED, USAGE, UNREACHABLE, UNSAFE, NO_READER = 1, 2, 3, 4, 141
 CODES = {
     "streams.settings.SettingsError": USAGE,
     "streams.telemetry.server.PortTaken": USAGE,
+    "streams.live_state.keys.BadKeys": USAGE,
     "streams.preferences.errors.BadKeys": USAGE,
     "streams.preferences.errors.PageUnavailable": USAGE,
     "streams.lift.errors.UnseenOutcome": USAGE,

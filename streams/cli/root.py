@@ -33,6 +33,7 @@ from streams.cli import (
     score,
     services,
     simulate,
+    state,
     status,
     topics,
     trace,
@@ -90,6 +91,7 @@ lift.register(app)
 explain.register(app)
 trace.register(app)
 status.register(app)
+state.register(app)
 outreach.register(app)
 deliver.register(app)
 metrics.register(app)

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,6 +31,7 @@ Scope = Literal["state:read", "profile:read", "decisions:read"]
 _PREFIX = "mk_"
 _VALUE = re.compile(r"value '.*'", re.DOTALL)
 """How the reader repeats a value that is none of a list: it may be a key in the wrong place."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LOOK_EVERY_S = 1.0
 _LONGEST_HEADER = 200
 
@@ -62,6 +64,28 @@ def new_key() -> tuple[str, str]:
     """A fresh key and the hash of it that goes into the file."""
     key = _PREFIX + secrets.token_urlsafe(32)
     return key, digest(key)
+
+
+def key_entry(name: str, hashed: str, scopes: Sequence[str], channels: Sequence[str] | None, per_second: int) -> str:
+    """A key's entry for the file, TOML.
+
+    Raises:
+        BadKeys: a name that cannot stand there, or a scope that is none.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise BadKeys(
+            f"{name!r} is no name of a key", "write lower-case letters, digits and dashes, like agent-desktop"
+        )
+    if unknown := [scope for scope in scopes if scope not in SCOPES]:
+        raise BadKeys(f"{unknown[0]!r} is no scope", f"one of {', '.join(SCOPES)}")
+    lines = [f"[keys.{name}]", f'sha256 = "{hashed}"', f"scopes = {_listed(scopes)}"]
+    if channels:
+        lines.append(f"channels = {_listed(channels)}")
+    return "\n".join([*lines, f"per_second = {per_second}"])
+
+
+def _listed(words: Sequence[str]) -> str:
+    return msgspec.json.encode(list(words)).decode()
 
 
 def digest(key: str) -> str:

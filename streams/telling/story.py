@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from streams.telling.reason_words import REASON_WORDS
 from streams.telling.records import Records, Row
 
 _FIRST_PLAUSIBLE_MS = 100_000_000_000
-_WORDS = {
-    "consent_none": "no consent was ever given",
-    "consent_withdrawn": "the consent was withdrawn",
-    "consent_denied": "consent was denied",
-    "anonymous": "nobody knows who it is",
-    "cool_down": "the same was offered not long ago",
-    "resolved": "the matter is resolved",
-    "expired": "it is too late to help",
-    "no_action": "the policy has no answer to it",
-    "shadow": "the rule is only being watched",
-}
-"""Plain words for the reasons that the policy gives; others stand as they are."""
 
 
 def when(ms: int) -> str:
@@ -57,7 +46,7 @@ def facts(named: Mapping[str, str]) -> str:
 
 def why_not(reason: str) -> str:
     """A reason in plain words, with the word that the records carry."""
-    return f"{_WORDS[reason]} ({reason})" if reason in _WORDS else reason
+    return f"{REASON_WORDS[reason]} ({reason})" if reason in REASON_WORDS else reason
 
 
 def _touchpoint(row: Row) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from streams.outreach.quiet_hours import zone_of
-from streams.telling.reason_words import check_words, reason_words
+from streams.telling.instants import Instants
+from streams.telling.reason_words import Looked, channel_words, check_words, reason_words
 from streams.telling.records import Row
+
+_TOLD_BY_CHECK = frozenset({"cool_down", "quiet_hours", "capacity", "arbitration", "pause", "frequency_cap", "holdout"})
+"""Checks whose own sentence says more than the reason does; of the others the reason is plainer."""
 
 
 class ToldCheck(msgspec.Struct, kw_only=True):
@@ -81,14 +85,14 @@ def _candidate(rows: Sequence[Row]) -> ToldCandidate:
 
 
 def _decision(row: Row) -> ToldDecision:
-    zone = zone_in(row)
+    at = Instants(zone_in([row]))
     checks = [
         ToldCheck(
             name=name,
             passed=passed,
             reason=reason,
             inputs=dict(inputs),
-            in_words=check_words(name, inputs, passed, lambda ms: instant(ms, zone)),
+            in_words=check_words(name, Looked(reason, inputs, at)),
         )
         for name, passed, reason, inputs in _checks(row)
     ]
@@ -110,49 +114,44 @@ def _decision(row: Row) -> ToldDecision:
 
 
 def told_attempts(rows: Sequence[Row]) -> str:
-    """What became of one contact, as a sentence.
+    """What became of one contact, as a sentence; each attempt is told by the customer's wall clock.
 
-    ``Not contacted: it was 22:40 in Lisbon, quiet until 08:00; tried again at 08:00: sent by sms.``
+    ``Not contacted: it was 22:40 in Lisbon, quiet until 08:00; tried again at 08:00: sent by SMS.``
     """
-    clauses = [_clause(row) for row in rows]
-    text = clauses[0][:1].upper() + clauses[0][1:]
-    for row, clause in zip(rows[1:], clauses[1:], strict=True):
-        text += f"; tried again at {instant(str(_judged_at(row)), zone_in(row))}: {clause}"
+    at = Instants(zone_in(rows))
+    text = _clause(rows[0], at)
+    text = text[:1].upper() + text[1:]
+    for before, row in pairwise(rows):
+        judged_at = at.after(judged_at_of(row), judged_at_of(before))
+        if row["status"] == "cancelled":
+            text += f"; {_clause(row, at)}"
+        else:
+            text += f"; tried again at {judged_at}: {_clause(row, at)}"
     return f"{text}."
 
 
-def _clause(row: Row) -> str:
+def _clause(row: Row, at: Instants) -> str:
     if row["status"] == "triggered":
-        return f"sent by {row['channel']}"
-    zone = zone_in(row)
-    failed = next(((name, inputs) for name, passed, _, inputs in reversed(_checks(row)) if not passed), None)
+        return f"sent by {channel_words(row['channel'])}"
+    failed = next((check for check in reversed(_checks(row)) if not check[1]), None)
     why = reason_words(row["reason"])
     if failed is not None:
-        name, inputs = failed
-        why = check_words(name, inputs, False, lambda ms: instant(ms, zone))
-    begins = {"deferred": "not contacted yet", "cancelled": "called off"}.get(row["status"], "not contacted")
-    return f"{begins}: {why}"
+        name, _, reason, inputs = failed
+        why = check_words(name, Looked(reason, inputs, at)) if name in _TOLD_BY_CHECK else why
+    return f"{'called off' if row['status'] == 'cancelled' else 'not contacted'}: {why}"
 
 
-def zone_in(row: Row) -> ZoneInfo | None:
+def zone_in(rows: Sequence[Row]) -> ZoneInfo | None:
     """The customer's time zone where a check has named a known one."""
-    for _, _, _, inputs in _checks(row):
-        for name in ("zone", "time_zone"):
-            if (zone := zone_of(inputs.get(name, ""))) is not None:
+    for row in rows:
+        for _, _, _, inputs in _checks(row):
+            if (zone := zone_of(inputs.get("zone", ""))) is not None:
                 return zone
     return None
 
 
-def instant(ms: str, zone: ZoneInfo | None = None) -> str:
-    """``2026-07-05 22:40 in Lisbon``, or with ``UTC`` where no zone is known; what is no instant stays as it is."""
-    if not ms.lstrip("-").isdecimal():
-        return ms
-    at = datetime.fromtimestamp(int(ms) / 1000, zone or UTC)
-    place = "UTC" if zone is None else f"in {zone.key.rpartition('/')[2].replace('_', ' ')}"
-    return f"{at:%Y-%m-%d %H:%M} {place}"
-
-
-def _judged_at(row: Row) -> int:
+def judged_at_of(row: Row) -> int:
+    """When it was judged, ms UTC: by the check that looked at the time, else when it is dated."""
     for _, _, _, inputs in _checks(row):
         if inputs.get("now", "").isdecimal():
             return int(inputs["now"])
@@ -160,7 +159,4 @@ def _judged_at(row: Row) -> int:
 
 
 def _checks(row: Row) -> list[tuple[str, bool, str, dict[str, str]]]:
-    parts: Iterable[tuple[str, bool, str, dict[str, str]]] = zip(
-        row["check_names"], row["check_passed"], row["check_reasons"], row["check_inputs"], strict=True
-    )
-    return list(parts)
+    return list(zip(row["check_names"], row["check_passed"], row["check_reasons"], row["check_inputs"], strict=True))
