@@ -15,12 +15,14 @@ from streams.detection.operators import (
     Burst,
     Cleared,
     Day,
+    Either,
     Event,
     Habit,
     Level,
     Operator,
     Pattern,
     Promise,
+    Ratio,
     Rhythm,
     Score,
     Sequence,
@@ -171,6 +173,28 @@ def _level(level: Level) -> Told:
     )
 
 
+def _ratio(ratio: Ratio) -> Told:
+    asks, uses = condition_words(ratio.asks), condition_words(ratio.uses)
+    span = less_than(ratio.within_ms, ratio.inclusive)
+    limit = f"more than {ratio.above:g} for each touchpoint that is {uses}"
+    return Told(
+        [
+            f"It counts touchpoints that are {asks}, first and last of them {span} apart.",
+            f"It fires at the last of at least {ratio.at_least} of them when they are {limit} since the first.",
+        ],
+        [Mark("o", asks), Mark("|", f"at least {ratio.at_least}, {span} from first to last"), Mark("o", limit)],
+    )
+
+
+def _either(either: Either) -> Told:
+    told = [operator_words(part) for part in either.parts]
+    sentences = [f"It shows in {len(told)} ways; each counts for itself."]
+    for number, one in enumerate(told, 1):
+        sentences += [f"{number}. {one.sentences[0]}", *one.sentences[1:]]
+    marks = [mark for one in told for mark in (Mark("|", "or"), *one.marks)]
+    return Told(sentences, marks[1:])
+
+
 def _promise(promise: Promise) -> Told:
     made, kept = condition_words(promise.made), condition_words(promise.kept)
     sentences = [f"A promise begins with {made}; its due time is {promise.due.text}, at most "]
@@ -206,11 +230,13 @@ def _promise(promise: Promise) -> Told:
 
 _WORDS: dict[type, Callable[[Any], Told]] = {
     Cleared: _cleared,
+    Either: _either,
     Event: _event,
     Habit: _habit,
     Level: _level,
     Pattern: pattern_words,
     Promise: _promise,
+    Ratio: _ratio,
     Rhythm: _rhythm,
     Score: _score,
     Sequence: sequence_words,

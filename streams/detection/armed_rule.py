@@ -123,11 +123,11 @@ def fire(rule: ArmedRule, known: RuleState | None, outcome: Outcome, at: int, st
                 del cool[min(cool, key=cool.__getitem__)]
                 overflow += 1
         refs, facts = match.find()
-        n = 1
+        n = match.first_n
         if match.opening_stays:
             if fired is None:
                 fired = known.fired.copy() if known is not None else {}
-            n = fired[refs[0]] = fired.get(refs[0], 0) + 1
+            n = fired[refs[0]] = fired.get(refs[0], n - 1) + 1
         firings.append(_firing(rule, refs, facts, n, at, table))
     return Firings(firings, cool, fired, overflow)
 

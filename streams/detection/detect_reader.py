@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from streams.detection.clause import Clause
 from streams.detection.condition_reader import required_condition
-from streams.detection.document import Mapping, Node, Scalar
+from streams.detection.document import Listing, Mapping, Node, Scalar
 from streams.detection.fields import Field
 from streams.detection.level_reader import LEVEL_KEYS, read_level
-from streams.detection.operators import Event, Operator, Pattern, PatternStep
+from streams.detection.operators import Either, Event, Level, Operator, Pattern, PatternStep
 from streams.detection.promise_reader import PROMISE_KEYS, read_promise
+from streams.detection.ratio_reader import RATIO_KEYS, read_ratio
 from streams.detection.reader import Reader, Section, described, did_you_mean
 from streams.detection.rhythm_reader import (
     HABIT_KEYS,
@@ -32,9 +33,12 @@ _KEYS = {
     "habit": HABIT_KEYS,
     "score": SCORE_KEYS,
     "levels": LEVEL_KEYS,
+    "ratio": RATIO_KEYS,
+    "either": ("either",),
 }
 OPERATORS = tuple(_KEYS)
-_WITHOUT_BY = ("silence", "habit", "levels")
+_WITHOUT_BY = ("silence", "habit", "levels", "ratio")
+_MOST_PARTS = 5
 
 
 def read_detect(reader: Reader, node: Node, by: tuple[Field, ...]) -> Operator | None:
@@ -73,6 +77,10 @@ def _read(section: Section, word: str, by: tuple[Field, ...]) -> Operator | None
         return read_rhythm(section)
     if word == "levels":
         return read_level(section)
+    if word == "ratio":
+        return read_ratio(section)
+    if word == "either":
+        return _either(section, by)
     return read_habit(section) if word == "habit" else read_score(section)
 
 
@@ -82,3 +90,28 @@ def _event(section: Section) -> Event | Pattern | None:
     if condition is None:
         return None
     return Pattern((PatternStep("start", Clause(condition)),), every="once") if first else Event(condition)
+
+
+def _either(section: Section, by: tuple[Field, ...]) -> Either | None:
+    reader, node = section.reader, section.required("either", "write a list of what 'detect' may say")
+    if node is None:
+        return None
+    if not isinstance(node, Listing) or not 2 <= len(node.items) <= _MOST_PARTS:
+        shown = f"{len(node.items)} parts" if isinstance(node, Listing) else described(node)
+        reader.note(node, f"'either' has {shown}", f"write a list of 2 to {_MOST_PARTS}, each as under 'detect'")
+        return None
+    parts = [_part(reader, item, by) for item in node.items]
+    found = tuple(part for part in parts if part is not None)
+    return Either(found) if len(found) == len(parts) else None
+
+
+def _part(reader: Reader, node: Node, by: tuple[Field, ...]) -> Operator | None:
+    part = read_detect(reader, node, by)
+    if isinstance(part, Either | Level):
+        word = "either" if isinstance(part, Either) else "levels"
+        reader.note(node, f"'{word}' inside 'either'", "write a rule of its own for it")
+        return None
+    if isinstance(part, Pattern) and part.every == "once":
+        reader.note(node, "what comes once in a customer's life inside 'either'", "write a rule of its own for it")
+        return None
+    return part

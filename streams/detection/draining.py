@@ -92,4 +92,4 @@ def _drained(outcome: Outcome, before: Begun, newest: int) -> Outcome:
 
 def _looked_up(match: Match) -> Match:
     found: Found = match.find()
-    return Match(match.key, lambda: found, match.opening_stays)
+    return Match(match.key, lambda: found, match.opening_stays, match.first_n)

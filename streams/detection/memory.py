@@ -42,6 +42,10 @@ MAX_SCORE_EVIDENCE = 20
 
 MAX_LEVEL_EVIDENCE = 20
 """Most causes that a level shows; the newest stay."""
+MAX_ASKS = 50
+"""Most asks of which a ratio is worked out; the oldest leave first."""
+MAX_USES = 100
+"""Most uses that a ratio counts; the oldest leave first."""
 
 
 def lasting(is_known: bool, now: int) -> int:
@@ -206,6 +210,19 @@ class LevelState(msgspec.Struct, array_like=True, tag=10, gc=False):
     """The newest causes, by occurred_at."""
     is_over: bool = False
     """Whether the threshold was crossed and the levels have not come down since."""
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return self.refs
+
+
+class RatioState(msgspec.Struct, array_like=True, tag=11, gc=False):
+    """Asks and uses, by occurred_at (ms UTC)."""
+
+    asks: list[int]
+    refs: list[int]
+    """Evidence of each ask."""
+    uses: list[int]
 
     def references(self) -> list[int]:
         """Every reference that it holds, one for each holder."""

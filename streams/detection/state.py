@@ -13,6 +13,7 @@ from streams.detection.memory import (
     LevelState,
     PatternState,
     PromiseState,
+    RatioState,
     RhythmState,
     ScoreState,
     SeriesState,
@@ -66,7 +67,7 @@ class ClearedState(msgspec.Struct, array_like=True, tag=6, gc=False):
         return self.inner.refs if self.inner is not None else []
 
 
-Begun = (
+Single = (
     WindowState
     | SequenceState
     | PromiseState
@@ -77,7 +78,26 @@ Begun = (
     | HabitState
     | ScoreState
     | LevelState
+    | RatioState
 )
+"""What one operator remembers that has no parts."""
+
+
+class EitherState(msgspec.Struct, array_like=True, tag=12, gc=False):
+    """What each part of a rule with several ways remembers."""
+
+    parts: list[Single | None]
+    dues: list[int | None]
+    """The next deadline of each, ms UTC."""
+    untils: list[int]
+    """From when on nothing in each counts any more, ms UTC."""
+
+    def references(self) -> list[int]:
+        """Every reference that it holds, one for each holder."""
+        return [ref for part in self.parts for ref in references(part)]
+
+
+Begun = Single | EitherState
 
 
 class DrainingState(msgspec.Struct, array_like=True, tag=20, gc=False):
@@ -139,8 +159,9 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
             memory = rule.memory
             if type(memory) is DrainingState:
                 memory = memory.inner
-            if type(memory) is SequenceState:
-                count += len(memory.partials)
+            for one in memory.parts if type(memory) is EitherState else (memory,):
+                if type(one) is SequenceState:
+                    count += len(one.partials)
         return count
 
     def forget(self, rule_id: str) -> None:

@@ -16,7 +16,7 @@ from streams.detection.feelings import Feelings
 from streams.detection.state import references
 from tests.detection.timeline import START, ids, rule, touchpoint
 
-OWN = ("silence", "habit", "levels")
+OWN = ("silence", "habit", "levels", "ratio")
 """What is the customer's own: without ``by``."""
 EMOTIONS = parse_emotions(
     "{id: emotions, version: 1, most: 9, resolved: 0.5, half_lives: {vulnerable: 1s, anxious: 1s, joyful: 1s,"
@@ -43,6 +43,10 @@ BODIES = {
     " cancelled_by: {type: x}, level: [below, minimum, met], tolerance: 3ms, at_least: 2, within: 40ms}",
     "silence": "{silence: {type: [a, b]}, times: 2, gaps: 2, visit: 2ms, at_most: 30ms}",
     "levels": "{levels: [frustrated, stressed], above: 2.5, again_below: 2}",
+    "ratio": "{ratio: {type: a}, to: {type: [b, c]}, above: 1.5, at_least: 2, within: 9ms}",
+    "either": "{either: [{count: {type: a}, at_least: 2, within: 9ms}, {sequence: [{start: {type: a}}, {silent_for:"
+    " 5ms}], cancelled_by: {type: x}}, {event: {type: a, v: 2}}, {sequence: [{start: {type: a}}, {followed_by:"
+    " {type: b}}], within: 9ms, skip: no_skip}]}",
     "habit": "{habit: {type: [a, c]}, at_least: 2, within: 3d, stopped_for: 9ms}",
     "sequence": "{sequence: [{start: {type: a}}, {not_followed_by: {type: b}, for: 5ms, repeat: 3}]}",
 }

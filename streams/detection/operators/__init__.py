@@ -2,6 +2,7 @@
 
 from streams.detection.operators.burst import Burst, Near
 from streams.detection.operators.cleared import Cleared
+from streams.detection.operators.either import Either
 from streams.detection.operators.event import Event
 from streams.detection.operators.habit import Habit
 from streams.detection.operators.level import Level
@@ -9,6 +10,7 @@ from streams.detection.operators.numbers import Baseline, Total, Trend
 from streams.detection.operators.operator import Arrival, Frame, Late, Listener, Match, Operator, Outcome, Timer
 from streams.detection.operators.pattern import Before, Pattern, PatternStep
 from streams.detection.operators.promise import Promise
+from streams.detection.operators.ratio import Ratio
 from streams.detection.operators.rhythm import Rhythm
 from streams.detection.operators.score import Score
 from streams.detection.operators.sequence import Absence, Sequence, Step
@@ -23,6 +25,7 @@ __all__ = [
     "Burst",
     "Cleared",
     "Day",
+    "Either",
     "Event",
     "Frame",
     "Habit",
@@ -36,6 +39,7 @@ __all__ = [
     "Pattern",
     "PatternStep",
     "Promise",
+    "Ratio",
     "Rhythm",
     "Score",
     "Sequence",

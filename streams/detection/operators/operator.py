@@ -63,6 +63,8 @@ class Match(msgspec.Struct, gc=False):
     find: Callable[[], Found]
     opening_stays: bool = False
     """True when the same opening may serve another match."""
+    first_n: int = 1
+    """The number of its first firing with an opening: parts of one rule count apart."""
 
 
 class Outcome(msgspec.Struct, gc=False):
