@@ -63,7 +63,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     state_keys: Annotated[
         str, Meta(description="File with the keys of the live-state API (TOML); empty: the worker does not serve it.")
     ] = ""
-    state_port: Annotated[int, Meta(ge=1, le=65535, description="Worker's HTTP port for the live-state API.")] = 6068
+    state_port: Annotated[int, Meta(ge=1, le=65535, description="Worker's HTTP port for the live-state API.")] = 6069
     state_address: Annotated[
         str, Meta(description="host:port by which other workers reach that port; empty: this machine's name and port.")
     ] = ""
