@@ -27,6 +27,7 @@ from streams.settings import Settings
 from streams.topic_admin import create_topics
 from tests.conftest import settings_for
 from tests.kafka.broker import Broker
+from tests.reliability.changing import Changing, change_under_kills
 from tests.reliability.faults import kill_worker, pause_worker
 from tests.reliability.oracle import Comparison
 from tests.reliability.sharing import SHARING_SABOTAGES, Sharing, share_partitions
@@ -34,7 +35,7 @@ from tests.sinks.faults import Findings, kill_clickhouse, kill_loader, pause_loa
 from tests.sinks.service import Service
 
 Report = dict[str, Any]
-Found = Comparison | Findings | Sharing
+Found = Comparison | Findings | Sharing | Changing
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,17 @@ TRIALS = (
             else kill_worker(settings, folder, kills=20, events=100_000, rate=550, seed=seed)
         ),
         ("forget_applied_offset",),
+    ),
+    Trial(
+        "R3b",
+        "worker killed in a change",
+        30,
+        lambda settings, _, folder, seed, sabotage: (
+            change_under_kills(settings, folder, rounds=1, rate=500, seed=seed, sabotage=sabotage)
+            if sabotage
+            else change_under_kills(settings, folder, rounds=5, rate=500, seed=seed)
+        ),
+        ("forget_changes",),
     ),
     Trial(
         "R6",
@@ -182,6 +194,8 @@ def _run(trial: Trial, broker: Broker, folder: Path, seed: int, sabotage: str) -
 def _figures(found: Found) -> Report:
     if isinstance(found, Findings):
         return {"events": found.rows, "lost": found.lost, "twice": found.duplicated, "views": found.views}
+    if isinstance(found, Changing):
+        return {**_figures(found.comparison), "changes": found.changes}
     if isinstance(found, Sharing):
         return {**_figures(found.comparison), "joins": found.joins, "leaves": found.leaves}
     return {

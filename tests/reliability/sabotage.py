@@ -20,6 +20,16 @@ def forget_applied_offset() -> None:
     Partition.restore = without_applied  # type: ignore[method-assign]
 
 
+def forget_changes() -> None:
+    """Write no change of a definition to the changelog: who restores from it runs without."""
+    from streams.customer.definitions import Definitions
+
+    def nothing(self: Any) -> Any:
+        return iter(())
+
+    Definitions.changes = nothing  # type: ignore[method-assign]
+
+
 def no_fencing() -> None:
     """Give every worker process transactional ids of its own: a zombie is nobody's rival."""
     from streams import transactions
@@ -139,6 +149,7 @@ SABOTAGES: dict[str, Callable[[], None]] = {
     sabotage.__name__: sabotage
     for sabotage in (
         forget_applied_offset,
+        forget_changes,
         no_fencing,
         commit_newest_acknowledged,
         swallow_poison,
