@@ -7,14 +7,15 @@ and the metadata of its one commit says why and since when. So it needs neither 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.delivery.asking import answered
 from streams.errors import Unreachable
-from streams.kafka import client_config
+from streams.kafka import consumer_config
 from streams.settings import Settings
 from streams.topics import DEAD_DELIVERIES
 
@@ -37,18 +38,12 @@ class DisabledEndpoints:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._admin = AdminClient({**client_config(settings), "log_level": 0})
 
     def read(self, names: Iterable[str]) -> dict[str, Disabled]:
         """Those of ``names`` that are off."""
         found = {}
         for name in names:
-            asked = ConsumerGroupTopicPartitions(self._group(name), [self._place()])
-            (answer,) = self._admin.list_consumer_group_offsets([asked]).values()
-            try:
-                (place,) = answer.result(_ANSWER_S).topic_partitions
-            except (KafkaException, TimeoutError) as error:
-                raise self._unreachable(error) from error
+            (place,) = self._asked(name, lambda consumer: consumer.committed([self._place()], timeout=_ANSWER_S))
             if place.metadata:
                 try:
                     found[name] = msgspec.json.decode(place.metadata, type=Disabled)
@@ -66,15 +61,18 @@ class DisabledEndpoints:
 
     def _write(self, name: str, metadata: str) -> None:
         place = self._place(metadata)
-        asked = ConsumerGroupTopicPartitions(self._group(name), [place])
-        (answer,) = self._admin.alter_consumer_group_offsets([asked]).values()
-        try:
-            answer.result(_ANSWER_S)
-        except (KafkaException, TimeoutError) as error:
-            raise self._unreachable(error) from error
+        self._asked(name, lambda consumer: consumer.commit(offsets=[place], asynchronous=False))
 
-    def _group(self, name: str) -> str:
-        return f"{self._settings.app_id}-deliver-endpoint-{name}"
+    def _asked(self, name: str, ask: Callable[[Consumer], Any]) -> list[TopicPartition]:
+        """What Kafka answers about one endpoint's group; a consumer serves one group only."""
+        group = f"{self._settings.app_id}-deliver-endpoint-{name}"
+        consumer = Consumer(consumer_config(self._settings, **{"group.id": group, "log_level": 0}))
+        try:
+            return answered(lambda: ask(consumer), _ANSWER_S)
+        except KafkaException as error:
+            raise self._unreachable(error) from error
+        finally:
+            consumer.close()
 
     def _place(self, metadata: str | None = None) -> TopicPartition:
         topic = self._settings.topic(DEAD_DELIVERIES)

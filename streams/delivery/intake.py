@@ -10,6 +10,7 @@ from typing import Any, cast
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.delivery.asking import answered
 from streams.delivery.ledger import Ledger
 from streams.delivery.message import Origin
 from streams.kafka import consumer_config
@@ -206,9 +207,8 @@ class Intake:
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         starts = []
         ledgers = {}
-        for place in consumer.committed(partitions, timeout=_KAFKA_S) if partitions else []:
-            if place.error is not None:
-                raise KafkaException(place.error)
+        committed = partitions and answered(lambda: consumer.committed(partitions, timeout=_KAFKA_S))
+        for place in committed:
             low, high = consumer.get_watermark_offsets(place, timeout=_KAFKA_S)
             # Before the log's beginning: retention ran over it, and what is gone has expired long since.
             start = max(place.offset, low) if place.offset >= 0 else low

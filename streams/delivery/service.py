@@ -239,11 +239,15 @@ class Deliverer:
 
     async def _look_who_is_off(self) -> None:
         found = await asyncio.to_thread(self._disabled.read, list(self.outlets))
-        for name, outlet in self.outlets.items():
-            if name in found and not outlet.disabled:
-                outlet.disable(found[name].reason)
-            elif name not in found and outlet.disabled:
-                outlet.enable()
+        for name, off in found.items():
+            self.outlets[name].disable(off.reason)
+
+    async def _look_who_is_on_again(self) -> None:
+        off = [name for name, outlet in self.outlets.items() if outlet.disabled]
+        found = await asyncio.to_thread(self._disabled.read, off)
+        for name in off:
+            if name not in found:
+                self.outlets[name].enable()
                 log.info("an endpoint is on again", endpoint=name)
 
     async def _look_now_and_then(self) -> None:
@@ -252,7 +256,7 @@ class Deliverer:
             try:
                 # One that was turned off just now is being written; it must not look like turned on.
                 if not self._background:
-                    await self._look_who_is_off()
+                    await self._look_who_is_on_again()
             except Unreachable as error:
                 log.warning("nobody tells which endpoints are off", error=str(error))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.delivery.asking import answered
 from streams.delivery.disabled import Disabled, DisabledEndpoints
 from streams.delivery.endpoint import DeliverFile
 from streams.delivery.ledger import Ledger
@@ -64,9 +65,7 @@ def _behind(settings: Settings, topic: str, group: str) -> tuple[int, int]:
     places = [TopicPartition(settings.topic(topic), number) for number in range(settings.partitions)]
     left = ahead = 0
     try:
-        for place in consumer.committed(places, timeout=_ANSWER_S):
-            if place.error is not None:
-                raise KafkaException(place.error)
+        for place in answered(lambda: consumer.committed(places, timeout=_ANSWER_S), _ANSWER_S):
             low, high = consumer.get_watermark_offsets(place, timeout=_ANSWER_S)
             left += max(0, high - max(place.offset, low))
             if place.offset >= low:
