@@ -121,6 +121,8 @@ class KafkaSource:
             "group.id": f"{self._settings.app_id}-backtest-{uuid.uuid4().hex}",
             "enable.partition.eof": True,
             "queued.max.messages.kbytes": _QUEUED_KB,
+            # A fetch that waits at the end of one partition holds up the first of the next.
+            "fetch.wait.max.ms": 20,
             "log_level": 0,
         }
         return Consumer(consumer_config(self._settings, **more))

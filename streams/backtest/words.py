@@ -32,10 +32,10 @@ def headline(report: Report) -> str:
     side = report.side
     if not side.moments:
         return "No moment in this period."
-    days = sum(1 for day in report.side.days)
     return (
-        f"{side.moments:,} moments of {side.customers:,} customers in {days:,} days; the policy would have made "
-        f"{side.triggered:,} contacts and stopped {side.refused:,}."
+        f"{_counted(side.moments, 'moment')} of {_counted(side.customers, 'customer')} in "
+        f"{_counted(len(side.days), 'day')}; the policy would have made {_counted(side.triggered, 'contact')} "
+        f"and stopped {side.refused:,}."
     )
 
 
@@ -72,3 +72,7 @@ def read_line(report: Report) -> str:
         f"{history.read:,} records of {history.customers:,} customers from {history.source}, "
         f"in {report.seconds:.1f} s ({report.touchpoints_per_second:,.0f} a second)"
     )
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
