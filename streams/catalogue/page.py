@@ -15,10 +15,7 @@ _RULES = "../streams/catalogue"
 
 
 PARTLY: tuple[tuple[str, str], ...] = (
-    ("advocate.ready", "a promoter's score; two joyful moments in thirty days wait for moments as input"),
-    ("emotion.overload", "a score of touchpoints; one of moments, with the emotion that dominates, waits for the same"),
     ("habit.noticed, price.watch", "days of UTC; the customer's own wait for a time zone in the profile"),
-    ("outreach.fatigue", "two ignored in a row; the ask/use ratio waits for counts of asking and using"),
     ("promise.broken, promise.exceeded, promise.minimum_again", "due times; quantities need rules of their own"),
 )
 """Moments whose rule covers one half of what they mean."""

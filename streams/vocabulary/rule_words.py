@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
+from streams.detection.moment_types import MOMENT_TYPES
 from streams.vocabulary.vocabulary import OWN_TYPE, Vocabulary
 
 _TYPE_KEYS = ("type", "type|ne")
@@ -22,7 +23,7 @@ def unheard_types(text: str, filename: str, vocabulary: Vocabulary) -> list[str]
     found = []
     for node in _types(read_document(text, filename)):
         name = node.text
-        if name not in vocabulary.types and not name.startswith(OWN_TYPE):
+        if name not in vocabulary.types and name not in MOMENT_TYPES and not name.startswith(OWN_TYPE):
             near = get_close_matches(name, vocabulary.types, n=1, cutoff=0.7)
             remedy = f"did you mean '{near[0]}'?" if near else f"types of your own begin with {OWN_TYPE}"
             found.append(f"{filename}:{node.line}:{node.column}: type '{name}' is not in the vocabulary; {remedy}")

@@ -33,7 +33,7 @@ moments: {stressed: {stressed: 1}, frustrated: {frustrated: 2, joyful: -1}, joyf
 touchpoints:
   - {event: {type: outreach.complained}, moves: {frustrated: 1}}
   - {event: {type: outreach.accepted}, moves: {stressed: -0.125}}
-  - {event: {type: complaint.made}, moves: {stressed: 3}}
+  - {event: {type: complaint.made}, moves: {stressed: 4}}
 """
 GLAD = """
 id: glad.twice
@@ -129,9 +129,9 @@ def test_outcomes_of_outreach_and_other_named_touchpoints_move_levels() -> None:
     log.touchpoint(T0, "outreach.complained", trigger_id="t1")
     log.touchpoint(T0, "outreach.accepted", trigger_id="t1")
     assert told(played(log).emotions) == [
-        ("stressed", 0.0, 3.0, "touchpoint", "complaint.made"),
+        ("stressed", 0.0, 4.0, "touchpoint", "complaint.made"),
         ("frustrated", 0.0, 1.0, "outcome", "outreach.complained"),
-        ("stressed", 3.0, 2.875, "outcome", "outreach.accepted"),
+        ("stressed", 4.0, 3.875, "outcome", "outreach.accepted"),
     ]
 
 
@@ -218,7 +218,7 @@ def test_overload_carries_the_dominant_emotion_and_moves_no_level_itself() -> No
     found = played(log)
     (moment,) = found.moments
     assert (moment["rule"], moment["emotion"]) == ("emotion.overload", "stressed")
-    assert moment["context"] == {"dominant": "stressed", "level": 3.0}
+    assert moment["context"] == {"dominant": "stressed", "level": 4.0}
     assert len(found.emotions) == 1
 
 
@@ -226,12 +226,14 @@ def test_overload_may_follow_from_a_deadline() -> None:
     log = feeling(SILENCE.replace("emotion: frustrated", "emotion: frustrated\nintensity: 1"), OVERLOAD)
     log.touchpoint(T0, "flow.started", correlation_id="k")
     log.touchpoint(T0 + 1, "flow.started", correlation_id="l")
+    log.touchpoint(T0 + 2, "flow.started", correlation_id="m")
     log.tick(T0 + HOUR)
     found = played(log)
     assert [(one["rule"], one["detected_at"]) for one in found.moments] == [
         ("flow.abandoned", T0 + 10 * MINUTE),
         ("flow.abandoned", T0 + 10 * MINUTE + 1),
-        ("emotion.overload", T0 + 10 * MINUTE + 1),
+        ("flow.abandoned", T0 + 10 * MINUTE + 2),
+        ("emotion.overload", T0 + 10 * MINUTE + 2),
     ]
 
 
