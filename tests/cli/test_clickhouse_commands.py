@@ -89,7 +89,8 @@ def stored(bare: Settings) -> Settings:
         " action_class, attempt, status, reason, checks.name, checks.passed, checks.reason, checks.inputs, final,"
         " channel, policy, policy_version, decided_at, mode) VALUES"
         f" ('decisions', 1, 0, '{NOON}', 'd1', 'm1', 'zoë', 'queue.long_wait', 1, 'wait.apology', 'service', 1,"
-        " 'triggered', 'ok', ['consent'], [true], ['ok'], [map()], true, 'sms', 'outreach', 1,"
+        " 'triggered', 'ok', ['consent'], [true], ['ok'],"
+        " [map('purpose', 'care', 'consent.sms', 'granted')], true, 'sms', 'outreach', 1,"
         f" '{NOON}', 'live')"
     )
     client.command(
@@ -131,7 +132,29 @@ def test_explain_tells_the_whole_story_of_a_customer(momentous: Run, stored: Set
     assert told.out.splitlines() == [
         "customer zoë: 2 touchpoints, 1 moment, 1 decision, 1 trigger; times are UTC",
         *STORY,
+        "",
+        "what became of each contact:",
+        "1999-01-01 12:00:00  wait.apology for queue.long_wait: Sent by SMS. (moment m1)",
     ]
+
+
+def test_explain_of_one_moment_tells_every_check_in_words(momentous: Run, stored: Settings) -> None:
+    told = momentous("explain", "zoë", "--moment", "m1", settings=stored)
+    assert (told.code, told.err) == (0, "")
+    assert told.out.splitlines() == [
+        "moment m1: queue.long_wait v1, mode live",
+        "Sent by SMS.",
+        "1999-01-01 12:00:00  decision 1: triggered by sms, ok; wait.apology (service); policy outreach v1",
+        "   1. consent: passed: consent for care: SMS granted",
+    ]
+
+
+def test_explain_of_a_moment_that_nobody_decided_on_says_so(momentous: Run, stored: Settings) -> None:
+    told = momentous("explain", "zoë", "--moment", "m2", settings=stored)
+    assert (told.code, told.out) == (1, "")
+    assert told.err == (
+        "error: customer 'zoë' has no decision on a moment 'm2'; `momentous explain` without --moment lists the ids\n"
+    )
 
 
 def test_explain_says_when_nobody_is_known_by_that_id(momentous: Run, stored: Settings) -> None:
