@@ -11,7 +11,7 @@ from tests.cli.conftest import Run, environment
 
 COMMANDS = (
     *("clickhouse-embedded", "demo", "explain", "import", "loader", "metrics", "outreach", "policy", "publish"),
-    *("query", "rules", "score", "settings", "simulate", "status", "topics", "touchpoints", "trace", "worker"),
+    *("query", "rules", "score", "settings", "simulate", "state", "status", "topics", "touchpoints", "trace", "worker"),
 )
 
 
