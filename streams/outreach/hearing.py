@@ -140,8 +140,9 @@ def _hear_outcome(
         return NO_CANCELLATIONS
     channel = history.channel(contact.channel)
     if outcome in _NEVER_WAS:
-        if contact.status == WORKED:
-            channel.worked = max(0, channel.worked - 1)
+        if contact.status in (REACHED, WORKED):
+            channel.tried = max(0, channel.tried - 1)
+            channel.worked = min(channel.tried, max(0, channel.worked - (contact.status == WORKED)))
         contact.status = VOID
         contact.bounced = contact.bounced or outcome == "bounced"
         if outcome == "bounced" and touchpoint["properties"].get("hard") is True:
@@ -153,6 +154,7 @@ def _hear_outcome(
         return NO_CANCELLATIONS
     if contact.status in (PENDING, VOID):
         contact.status = REACHED
+        channel.try_once_more()
         # It counts from when it reached the customer, by whichever clock is behind.
         contact.at = max(contact.at, min(occurred_at, clock))
     if outcome in _WORKED:

@@ -61,8 +61,8 @@ class ChannelRecord(msgspec.Struct, array_like=True):
     """How a channel did.
 
     Attributes:
-        tried: contacts over it.
-        worked: those that were opened, followed, answered or accepted.
+        tried: contacts over it that were reported to have reached the customer.
+        worked: those of them that were opened, followed, answered or accepted.
         lost_at: when the customer could be reached there no more, ms UTC; 0: never.
         seen_at: the last sign of life there since then, ms UTC.
         full_until: until when its carrying systems have no room, ms UTC; 0: they have.
@@ -73,6 +73,12 @@ class ChannelRecord(msgspec.Struct, array_like=True):
     lost_at: int = 0
     seen_at: int = 0
     full_until: int = 0
+
+    def try_once_more(self) -> None:
+        """One more contact reached the customer."""
+        self.tried += 1
+        if self.tried > MOST_TRIED:
+            self.tried, self.worked = self.tried // 2, self.worked // 2
 
     @property
     def is_lost(self) -> bool:
@@ -115,10 +121,6 @@ class History(msgspec.Struct, array_like=True):
         if len(self.contacts) >= MOST_CONTACTS:
             del self.contacts[self._least_needed(now, memory_ms) or 0]
         self.contacts.append(contact)
-        channel = self.channel(contact.channel)
-        channel.tried += 1
-        if channel.tried > MOST_TRIED:
-            channel.tried, channel.worked = channel.tried // 2, channel.worked // 2
 
     def contact_of(self, trigger_id: str) -> Contact | None:
         """The contact of a trigger, if it is remembered."""

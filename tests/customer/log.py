@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from schemas import Codec, Control, DeadLetter, Decision, Emotion, Moment, Touchpoint, Trigger, Verdict
+from schemas import Cancellation, Codec, Control, DeadLetter, Decision, Emotion, Moment, Touchpoint, Trigger, Verdict
 from streams.controls import activation, history_clock, live_clock, tick
 from streams.customer import Output, Partition, process_all
 from streams.detection import shipped_emotions_text
@@ -204,7 +204,12 @@ class Outcome:
     @property
     def triggers(self) -> list[Trigger]:
         """The triggers."""
-        return self._decoded(TRIGGERS)
+        return self._decoded(TRIGGERS, "Trigger")
+
+    @property
+    def cancellations(self) -> list[Cancellation]:
+        """The triggers taken back."""
+        return self._decoded(TRIGGERS, "Cancellation")
 
     @property
     def emotions(self) -> list[Emotion]:
@@ -238,8 +243,9 @@ class Outcome:
         counters = self.partition.counters
         return {name: count for name, count in counters.items() if read_violation_counter(name) is not None}
 
-    def _decoded(self, topic: str) -> list[Any]:
-        return [CODEC.decode(output.value)[1] for output in self.of(topic)]
+    def _decoded(self, topic: str, name: str = "") -> list[Any]:
+        records = [CODEC.decode(output.value) for output in self.of(topic)]
+        return [body for kind, body in records if name in ("", kind)]
 
 
 def played(log: Log, number: int = 0, partitions: int = 1) -> Outcome:
