@@ -254,7 +254,8 @@ def quiet_hours(candidate: Candidate) -> Judgement | None:
     expires_at = candidate.moment["expires_at"]
     free_at = allowed_from(hours, zones, now) if zones else None
     if free_at == now:
-        candidate.deliver_until = allowed_until(hours, zones, now, expires_at)
+        if not candidate.may_override(QUIET_HOURS):  # what may come by night need not be there before it
+            candidate.deliver_until = allowed_until(hours, zones, now, expires_at)
         return OK, inputs
     if free_at is not None:
         inputs["quiet_until"] = str(free_at)
