@@ -116,11 +116,15 @@ def _decisions(console: Console, client: Client) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     for row in answer.rows:
         counts[row[status], row[reason]] += row[count]
-    triggered = sum(number for (word, _), number in counts.items() if word == "triggered")
-    console.print(f"triggered: {triggered:,}, each with a consent")
-    console.print(f"not triggered: {counts.total() - triggered:,}")
+    totals: Counter[str] = Counter()
+    for (word, _), number in counts.items():
+        totals[word] += number
+    console.print(f"triggered: {totals['triggered']:,}, each with a consent")
+    if totals["deferred"]:
+        console.print(f"put off, and decided again when it was time: {totals['deferred']:,}")
+    console.print(f"not triggered: {totals.total() - totals['triggered'] - totals['deferred']:,}")
     for (word, why), number in counts.most_common():
-        if word != "triggered":
+        if word not in ("triggered", "deferred"):
             console.print(f"  {number:7,}  {word}: {why_not(why)}")
 
 

@@ -71,3 +71,31 @@ def test_any_count_that_disagrees_is_an_error(
 ) -> None:
     with pytest.raises(DoesNotAddUp, match=fault):
         conservation(WORKER | worker, STORED | stored, twice)
+
+
+def decisions(*rows: tuple[str, str, int]) -> list[str]:
+    columns = ("rule", "action", "status", "reason", "decisions")
+    answer = SimpleNamespace(
+        column_names=columns,
+        result_rows=[["r", "a", status, reason, number] for status, reason, number in rows],
+    )
+    console = Console(record=True, width=200)
+    client = SimpleNamespace(database="momentous", query=lambda sql, **more: answer)
+    report._decisions(console, client)  # type: ignore[arg-type]
+    return console.export_text().splitlines()
+
+
+def test_a_contact_that_was_put_off_is_counted_once_it_is_decided() -> None:
+    told = decisions(
+        ("triggered", "ok", 4), ("deferred", "quiet_hours", 3), ("refused", "holdout", 2), ("cancelled", "resolved", 1)
+    )
+    assert told[:3] == [
+        "triggered: 4, each with a consent",
+        "put off, and decided again when it was time: 3",
+        "not triggered: 3",
+    ]
+    assert [line.split(":")[0].split() for line in told[3:]] == [["2", "refused"], ["1", "cancelled"]]
+
+
+def test_where_nothing_was_put_off_nothing_is_said_of_it() -> None:
+    assert decisions(("triggered", "ok", 1))[:2] == ["triggered: 1, each with a consent", "not triggered: 0"]
