@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -54,7 +54,7 @@ def lift(
         say(line)
 
 
-def lift_lines(rows: list[Mapping[str, Any]], minimum: int) -> Iterator[str]:
+def lift_lines(rows: Sequence[Mapping[str, Any]], minimum: int) -> Iterator[str]:
     """The answer in sentences, an action's own line first and its rules below it."""
     if not rows:
         yield "no decision has drawn a group: give the policy or an action a holdout (docs/lift.md)"

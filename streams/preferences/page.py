@@ -14,7 +14,7 @@ STYLE = """
 :root{color-scheme:light}
 body{margin:0 auto;max-width:40rem;padding:1rem;font:1.0625rem/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff}
 h1{font-size:1.6rem;line-height:1.25}
-fieldset{border:1px solid #767676;border-radius:.4rem;margin:0 0 1.25rem;padding:.75rem 1rem}
+fieldset{min-width:0;border:1px solid #767676;border-radius:.4rem;margin:0 0 1.25rem;padding:.75rem 1rem}
 legend{font-weight:600;padding:0 .4rem}
 .row{display:flex;align-items:center;gap:.75rem;min-height:2.75rem}
 input[type=checkbox]{width:1.5rem;height:1.5rem;flex:none}
