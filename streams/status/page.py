@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from streams.status.endpoints import Endpoint
-from streams.status.report import HELD, OUTCOMES, PauseStatus, Status
+from streams.status.report import HELD, OUTCOMES, PauseStatus, QuarantineStatus, Status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -46,6 +46,7 @@ def page(status: Status, endpoints: Iterable[Endpoint]) -> Iterator[RenderableTy
     yield f"active: {_definitions(status)}"
     if status.definitions_differ:
         yield f"not the same in every partition yet: {', '.join(status.definitions_differ)}"
+    yield from map(quarantine_line, status.quarantined)
     loader = Table("topic", "table", "lag records", "lag seconds", "open promises")
     for behind in status.loader:
         loader.add_row(
@@ -78,6 +79,15 @@ def pause_line(pause: PauseStatus) -> str:
     return f"  {what} paused since {_time(pause.at)} by {pause.by or 'somebody'}{why} ({where})"
 
 
+def quarantine_line(refused: QuarantineStatus) -> str:
+    """A definition that could not be taken."""
+    count = len(refused.partitions)
+    where = f"in {count} partition{'s' if count != 1 else ''}"
+    return (
+        f"QUARANTINED {where} since {_time(refused.since)}: {refused.definition} v{refused.version}: {refused.reason}"
+    )
+
+
 def endpoint_line(endpoint: Endpoint) -> str:
     """What one process says of itself."""
     if endpoint.ok is None:
@@ -101,9 +111,17 @@ def _definitions(status: Status) -> str:
     others = [
         f"{name} v{version}" for name, version in status.definitions.items() if not name.startswith(("rule ", "pause "))
     ]
-    versions = ", ".join(f"{name} v{status.definitions[f'rule {name}']}" for name in rules)
+    versions = ", ".join(f"{name} v{status.definitions[f'rule {name}']}{_aside(status, name)}" for name in rules)
     count = f"{len(rules)} rule{'' if len(rules) == 1 else 's'}"
     return f"{', '.join(others) or 'no policy'}; {count}{': ' if rules else ''}{versions}"
+
+
+def _aside(status: Status, rule: str) -> str:
+    """Its mode unless it is live, and which earlier versions still end what they have begun."""
+    mode, draining = status.modes.get(f"rule {rule}"), status.draining.get(f"rule {rule}")
+    parts = [mode or "", "draining " + ", ".join(f"v{version}" for version in draining) if draining else ""]
+    words = "; ".join(part for part in parts if part)
+    return f" ({words})" if words else ""
 
 
 def _time(at: int) -> str:

@@ -58,6 +58,16 @@ class PauseStatus(msgspec.Struct, kw_only=True):
     partitions: list[int]
 
 
+class QuarantineStatus(msgspec.Struct, kw_only=True):
+    """A definition that could not be taken; ``since`` is ms UTC, ``partitions`` are those that refused it."""
+
+    definition: str
+    version: int
+    reason: str
+    since: int
+    partitions: list[int]
+
+
 class LoaderStatus(msgspec.Struct, kw_only=True):
     """How far the loader is with one topic; ``promises`` are batches promised and not settled."""
 
@@ -82,6 +92,9 @@ class Status(msgspec.Struct, kw_only=True):
     dead_letters: dict[str, int]
     definitions: dict[str, int]
     definitions_differ: list[str]
+    modes: dict[str, str]
+    draining: dict[str, list[int]]
+    quarantined: list[QuarantineStatus]
     pauses: list[PauseStatus]
     loader: list[LoaderStatus]
 
@@ -154,6 +167,9 @@ def _summed(
     definitions: dict[str, int] = {}
     differ: set[str] = set()
     pauses: dict[tuple[str, int, str, str], list[int]] = {}
+    modes: dict[str, str] = {}
+    draining: dict[str, list[int]] = {}
+    refused: dict[tuple[str, int], QuarantineStatus] = {}
     names = {name for record in records.values() for name in record.definitions}
     for number, record in sorted(records.items()):
         counters.update(record.counters)
@@ -162,6 +178,15 @@ def _summed(
             version = record.definitions.get(name)
             if version is None or definitions.setdefault(name, version) != version:
                 differ.add(name)
+        modes |= record.modes
+        draining |= record.draining
+        for name, one in record.quarantined.items():
+            refused.setdefault(
+                (name, one.version),
+                QuarantineStatus(
+                    definition=name, version=one.version, reason=one.reason, since=one.since, partitions=[]
+                ),
+            ).partitions.append(number)
         for pause in record.pauses.values():
             pauses.setdefault((pause.id, pause.at, pause.by, pause.reason), []).append(number)
     return Status(
@@ -176,6 +201,9 @@ def _summed(
         dead_letters=_of_kind(tallies, "dead_letter"),
         definitions=dict(sorted(definitions.items())),
         definitions_differ=sorted(differ),
+        modes=dict(sorted(modes.items())),
+        draining=dict(sorted(draining.items())),
+        quarantined=[refused[key] for key in sorted(refused)],
         pauses=[
             PauseStatus(action=action, at=at, by=by, reason=reason, partitions=numbers)
             for (action, at, by, reason), numbers in sorted(pauses.items())

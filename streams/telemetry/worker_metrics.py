@@ -117,6 +117,18 @@ WORKER_METRICS: tuple[Metric, ...] = (
         "1 for each action that the kill switch has stopped in a partition of this worker; action * is all.",
         ("action",),
     ),
+    Metric(
+        f"{_W}definition_version",
+        "gauge",
+        "Version of each rule, policy and the like that runs in a partition, by kind and id.",
+        ("partition", "definition"),
+    ),
+    Metric(
+        f"{_W}definition_quarantined",
+        "gauge",
+        "Version of each definition that could not be taken in a partition, so that the one before runs on.",
+        ("partition", "definition"),
+    ),
     # -- how it works
     Metric(
         f"{_W}lane_phase",
@@ -269,3 +281,8 @@ class WorkerMetrics:
             of.set(f"{_W}lane_phase", phase == watch.phase, partition, phase)
         for action in record.pauses:
             of.set(f"{_W}outreach_paused", 1, action)
+        for definition, running in record.definitions.items():
+            if not definition.startswith("pause "):
+                of.set(f"{_W}definition_version", running, partition, definition)
+        for definition, refused in record.quarantined.items():
+            of.set(f"{_W}definition_quarantined", refused.version, partition, definition)

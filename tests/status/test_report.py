@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from sinks.rows import TABLES
+from streams.controls import SHADOW, activation
 from streams.errors import Unreachable
 from streams.outreach import ALL, Pause
 from streams.settings import Settings
 from streams.status import Endpoint, Status, read_policy, read_status
 from streams.status.page import endpoint_line, page
 from streams.topics import CHANGELOG
-from tests.customer.log import Log, changes, played
+from tests.customer.log import HUNG_UP, T0, Log, changes, played
 from tests.status.committed import load, put, run_log
 
 STOP = Pause(id=ALL, paused=True, reason="a wrong template", by="ann", at=1_795_422_600_000)
@@ -81,6 +82,21 @@ def test_people_read_who_paused_outreach_when_and_why_and_that_the_records_add_u
         "decisions: 3 refused paused",
         "dead letters: 1 wrong_magic_byte",
         "active: policy outreach v1; 1 rule: queue.abandoned v1",
+    ]
+
+
+def test_what_is_quarantined_what_drains_and_what_is_in_shadow_is_told(topics: Settings) -> None:
+    log = Log()
+    log.rule(T0, HUNG_UP)
+    newer = HUNG_UP.replace("version: 1", "version: 2")
+    log.control(T0, activation("rule", "queue.abandoned", 2, newer, SHADOW))
+    log.control(T0, activation("rule", "queue.abandoned", 3, "nonsense"))
+    put(topics, CHANGELOG, *changes(played(log).partition))
+    told = lines(status(topics))
+    assert "active: no policy; 1 rule: queue.abandoned v2 (shadow; draining v1)" in told
+    assert [line for line in told if line.startswith("QUARANTINED")] == [
+        "QUARANTINED in 1 partition since 2026-11-23 08:30:00 UTC: rule queue.abandoned v3: "
+        "queue.abandoned v3 (activation):1:1: the file is not a mapping; begin with lines like 'id: ...'",
     ]
 
 

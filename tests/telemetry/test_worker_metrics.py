@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streams.customer import PartitionRecord
+from streams.customer.standing import Quarantined
 from streams.outreach import ALL, Pause
 from streams.telemetry import LaneWatch, Unread, WorkerMetrics
 from tests.customer.log import HUNG_UP, MINUTE, POLICY, SILENCE, T0, Log, Outcome, played
@@ -172,6 +173,17 @@ def test_in_a_history_nothing_is_overdue_and_the_clock_has_no_delay(metrics: Wor
     watch.next_deadline = 7
     series = told(metrics, watch)
     assert not [name for name in series if name.startswith(("deadline_overdue", "clock_delay"))]
+
+
+def test_what_runs_and_what_is_quarantined_is_told_by_its_partition(metrics: WorkerMetrics, watch: LaneWatch) -> None:
+    refused = Quarantined(version=3, reason="unreadable", since=1)
+    running = {"rule queue.abandoned": 2, "pause *": 1}
+    watch.record = PartitionRecord(definitions=running, quarantined={"rule queue.abandoned": refused})
+    series = told(metrics, watch)
+    assert {name: value for name, value in series.items() if name.startswith("definition_")} == {
+        'definition_version{definition="rule queue.abandoned",partition="0"}': 2,
+        'definition_quarantined{definition="rule queue.abandoned",partition="0"}': 3,
+    }
 
 
 def test_a_pause_is_told_by_its_action(metrics: WorkerMetrics, watch: LaneWatch) -> None:
