@@ -12,7 +12,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from benchmarks import absence, codec, drain, latency, live_state, loader, memory, restore, vocabulary
+from benchmarks import absence, backtest, codec, drain, latency, live_state, loader, memory, restore, vocabulary
 from benchmarks.report import Table, machine, progress
 from tests.kafka.jars import BrokerUnavailable
 
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-_EVERY = ("codec", "vocabulary", "drain", "latency", "absence", "memory", "restore", "loader", "live_state")
+_EVERY = ("codec", "vocabulary", "drain", "latency", "absence", "memory", "restore", "loader", "live_state", "backtest")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,6 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--touchpoints", type=int, default=10_000, help="a second, for the worker that is asked")
     one.add_argument("--seconds", type=int, default=20, help="measured, after the warm-up")
     one.set_defaults(run=lambda chosen: live_state.run(chosen.requests, chosen.touchpoints, chosen.seconds))
+
+    one = _named(names, "backtest", backtest.__doc__)
+    one.add_argument("--touchpoints", type=int, default=400_000)
+    one.set_defaults(run=lambda chosen: backtest.run(chosen.touchpoints))
     return parser
 
 

@@ -1,0 +1,134 @@
+"""A backtest's pace: touchpoints a second on one core, from Avro bytes to the report, with its two readings."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from benchmarks.report import Table, progress
+from benchmarks.traffic import calls
+from schemas import Codec
+from streams.backtest import Choice, backtest, choose, read_period, warm_up
+from streams.backtest.glance import Glancer, Item, Turn
+from streams.backtest.reading import Reading
+from streams.backtest.source import LOG, Wanted
+from streams.controls import history_clock
+from streams.importers import read_bank
+
+GOAL = 50_000
+CUSTOMERS = 20_000
+START = 915_148_800_000
+"""1999-01-01 00:00 UTC, in ms."""
+DAYS = 30
+BANK = Path(__file__).parents[1] / "samples" / "bank-january-1999.tsv.gz"
+
+RULES = ("queue.long_wait", "queue.abandoned_silent", "contact.repeated")
+
+
+class Bytes:
+    """Touchpoints as they lie in Kafka, without the way from there."""
+
+    clock = LOG
+
+    def __init__(self, title: str, values: list[bytes], codec: Codec) -> None:
+        self.title = title
+        self.total: int | None = len(values)
+        self.refused: Counter[str] = Counter()
+        self.left_out = 0
+        self.customers: int | None = None
+        self._values = values
+        self._codec = codec
+
+    def lanes(self, wanted: Wanted) -> Iterator[Iterable[Item]]:
+        """One."""
+        yield self._items()
+
+    def _items(self) -> Iterator[Item]:
+        glance = Glancer(self._codec)
+        yield Turn(history_clock(START, START + 40 * 86_400_000), START)
+        for value in self._values:
+            yield glance(value, START)
+
+
+def run(touchpoints: int = 400_000, rules: tuple[str, ...] = RULES) -> Table:
+    """Backtests of several rules over two histories, and the whole way to compare with.
+
+    Times are processor time: reading, both passes, counting and the report; compiling the rules is
+    not in it, it does not grow with the history.
+    """
+    codec = Codec()
+    table = Table("backtest", "touchpoints a second of processor time, all shipped rules and the policy beside")
+    for title, source in _histories(touchpoints, codec):
+        for rule in rules:
+            progress(f"backtest: {rule} over {title}")
+            table.rows.append(_row(title, rule, source, codec))
+        progress(f"backtest: everything for everybody over {title}")
+        table.rows.append(_whole_way(title, source, codec))
+    table.notes.append("everybody: each touchpoint decoded and taken through all rules once, as the worker does")
+    return table
+
+
+def _histories(touchpoints: int, codec: Codec) -> Iterator[tuple[str, Bytes]]:
+    per_second = touchpoints / (DAYS * 86_400)
+    made = calls(touchpoints, CUSTOMERS, START, per_second)
+    yield "made-up calls", Bytes("calls", [codec.encode("Touchpoint", one) for one in made], codec)
+    real = read_bank(BANK).touchpoints
+    yield "the bank's January", Bytes("bank", [codec.encode("Touchpoint", one) for one in real], codec)
+
+
+def _row(title: str, rule: str, source: Bytes, codec: Codec) -> dict[str, object]:
+    choice = choose(rule, "none", [])
+    compiled = _Compiled(choice)
+    policy = choice.together(choice.candidate).policy
+    period = read_period("1999-01-01", "1999-02-08", "UTC")
+    lead = warm_up(choice.candidate.rule, policy)
+    began = time.process_time()
+    report = backtest(source, compiled, policy, period, lead, codec)  # type: ignore[arg-type]
+    seconds = time.process_time() - began
+    return {
+        "history": title,
+        "rule": rule,
+        "touchpoints": source.total,
+        "moments": report.side.moments,
+        "customers": f"{report.side.customers:,} of {report.history.customers:,}",
+        "touchpoints/s": source.total / seconds if source.total else 0.0,
+        "goal": GOAL,
+    }
+
+
+class _Compiled:
+    """A choice whose definitions are compiled beforehand."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.candidate, self.present, self.why_alone = choice.candidate, choice.present, choice.why_alone
+        alone, together = choice.alone(choice.candidate), choice.together(choice.candidate)
+        for definitions in (alone, together):
+            _ = definitions.detector
+        self.alone = lambda version: alone
+        self.together = lambda version: together
+
+
+def _whole_way(title: str, source: Bytes, codec: Codec) -> dict[str, object]:
+    choice = choose(RULES[0], "none", [])
+    together = choice.together(choice.candidate)
+    found: Counter[str] = Counter()
+
+    def tell(name: str, record: object) -> None:
+        found[name] += 1
+
+    everything = Wanted(None, 2**60, lambda kind: True, lambda kind: True)
+    reading = Reading(codec, [(together, tell)], everything)
+    began = time.process_time()
+    reading.read(source)
+    seconds = time.process_time() - began
+    return {
+        "history": title,
+        "rule": "(everybody)",
+        "touchpoints": source.total,
+        "moments": found["Moment"],
+        "customers": f"{reading.customers:,}",
+        "touchpoints/s": source.total / seconds if source.total else 0.0,
+        "goal": "",
+    }
