@@ -13,6 +13,8 @@ from streams.catalogue import load_catalogue
 from streams.controls import activation
 from streams.customer.timing import parse_timing
 from streams.detection import RuleFileError, parse_emotions, parse_rule, shipped_emotions_text
+from streams.detection.moment_types import MOMENT_DETECTED
+from streams.detection.rule_reader import rules_named
 from streams.errors import MomentousError
 from streams.outreach import parse_policy
 
@@ -89,9 +91,25 @@ def _validated(texts: Iterable[tuple[str, str]]) -> list[Definition]:
             mistakes.append(
                 f"{filename}:1:1: {definition.kind} {definition.id} stands in {other.filename} too; keep one"
             )
+    mistakes += _loops([one for one in found.values() if one.kind == "rule"])
     if mistakes:
         raise BadDefinitions(mistakes)
     return list(found.values())
+
+
+def _loops(rules: Iterable[Definition]) -> list[str]:
+    """Rules that name a moment which no rule hears, since its own rule hears moments or levels."""
+    known = {one.id: one for one in rules}
+    mistakes: list[str] = []
+    for one in known.values():
+        if MOMENT_DETECTED not in one.text or parse_rule(one.text, one.filename).stratum == 1:
+            continue
+        for node in rules_named(one.text, one.filename):
+            other = known.get(node.text)
+            if other is not None and parse_rule(other.text, other.filename).stratum > 1:
+                what = f"{one.filename}:{node.line}:{node.column}: {one.id} cannot hear {other.id}"
+                mistakes.append(f"{what}, which hears moments itself; name rules that hear touchpoints only")
+    return mistakes
 
 
 def kind_of(text: str) -> Literal["policy", "time", "emotions", "rule"]:

@@ -16,6 +16,7 @@ from streams.detection import Rule, RuleFileError, parse_rule
 from streams.detection.case_reader import parse_cases
 from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
 from streams.detection.fields import TOUCHPOINT_FIELDS, Field
+from streams.detection.moment_types import MOMENT_PROPERTIES
 from streams.outreach import Policy
 from streams.vocabulary import Vocabulary, unheard_types
 from streams.vocabulary.vocabulary import OWN_PROPERTY, OWN_TYPE
@@ -79,7 +80,8 @@ def _properties(filename: str, rule: Rule, document: Mapping, vocabulary: Vocabu
     if any(name.startswith(OWN_TYPE) for name in rule.detect.types()):
         return
     names = {name.removeprefix("properties.") for field in _fields(rule) for name in field.names}
-    for name in sorted(names - set(vocabulary.properties) - set(TOUCHPOINT_FIELDS)):
+    heard = MOMENT_PROPERTIES if rule.stratum == 2 else frozenset()
+    for name in sorted(names - set(vocabulary.properties) - set(TOUCHPOINT_FIELDS) - heard):
         if name.startswith(OWN_PROPERTY):
             continue
         near = get_close_matches(name, vocabulary.properties, n=1, cutoff=0.7)

@@ -12,6 +12,9 @@ MOMENT_TYPES = frozenset({MOMENT_DETECTED})
 """Types of the touchpoints that stand for moments; a published touchpoint of such a type is heard by no rule
 that names it."""
 
+MOMENT_PROPERTIES = frozenset({"emotion", "intensity", "rule", "rule_version"})
+"""Properties of every moment that is heard, beside its context."""
+
 MOMENT_FAMILY = "moment."
 LEVEL_TYPE = "\0level"
 """Stands for the type of whatever moves levels; no touchpoint has it."""

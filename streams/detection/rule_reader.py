@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, get_args
 
 from streams.detection.clause import Clause
 from streams.detection.condition_reader import read_clauses, read_correlation
 from streams.detection.detect_reader import read_detect
-from streams.detection.document import Mapping, Node, Scalar
+from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
 from streams.detection.fields import Field
+from streams.detection.moment_types import MOMENT_DETECTED, MOMENT_FAMILY, MOMENT_TYPES
 from streams.detection.operators import Late, Level
 from streams.detection.reader import Section, read_definition
 from streams.detection.rule import DAY_MS, DOMINANT, EMOTIONS, MODES, ON_CHANGE, CoolDown, Emotion, Rule
@@ -80,6 +82,7 @@ def _rule(section: Section) -> Rule | None:
     keep = _fields(section, "keep")
     identified_only = section.flag("identified_only")
     references, false_positives = _texts(section, "references"), _texts(section, "false_positives")
+    _refuse_loops(section, resolved_by)
     if reader.mistakes or detect is None or emotion is None or strength is None or chosen_mode is None:
         return None
     if rule_id is None or number is None or title is None or description is None:
@@ -110,6 +113,44 @@ def _emotion(section: Section, node: Node) -> Emotion | Literal["dominant"] | No
     if isinstance(node, Scalar) and node.text == DOMINANT:
         return DOMINANT
     return section.reader.choice(node, "emotion", EMOTIONS)
+
+
+def _refuse_loops(section: Section, resolved_by: tuple[Clause, ...]) -> None:
+    """Note where a rule would hear what nobody makes, or itself."""
+    reader, name = section.reader, section.value("id")
+    own = name.text if isinstance(name, Scalar) else ""
+    if any(clause.condition.types() & MOMENT_TYPES for clause in resolved_by):
+        reader.note(section.key("resolved_by"), "'resolved_by' names a moment", "name the touchpoints that solve it")
+    detect = section.value("detect")
+    for key, value in _entries(detect) if detect is not None else ():
+        named = value.items if isinstance(value, Listing) else [value]
+        for node in named:
+            text = node.text if isinstance(node, Scalar) else ""
+            if key == "type" and text.startswith(MOMENT_FAMILY) and text not in MOMENT_TYPES:
+                reader.note(node, f"no rule hears '{text}'", f"moments are heard as {MOMENT_DETECTED}")
+            elif key == "rule" and text == own:
+                reader.note(node, "a rule cannot hear itself", "name other rules, or leave 'rule' out")
+
+
+def _entries(node: Node) -> Iterator[tuple[str, Node]]:
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            yield key.text, value
+            yield from _entries(value)
+    elif isinstance(node, Listing):
+        for item in node.items:
+            yield from _entries(item)
+
+
+def rules_named(text: str, filename: str) -> list[Scalar]:
+    """Where a valid rule of the second stratum names the rules whose moments it hears."""
+    return [
+        node
+        for key, value in _entries(read_document(text, filename))
+        if key == "rule"
+        for node in (value.items if isinstance(value, Listing) else [value])
+        if isinstance(node, Scalar)
+    ]
 
 
 def _required_text(section: Section, name: str, remedy: str, pattern: str | None = None) -> str | None:

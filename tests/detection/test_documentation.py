@@ -14,9 +14,11 @@ from streams.detection.document import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from streams.detection.errors import MAX_MISTAKES
 from streams.detection.firing import MAX_EVIDENCE
 from streams.detection.memory import (
+    MAX_ASKS,
     MAX_ATTEMPTS,
     MAX_BROKEN,
     MAX_HABIT_DAYS,
+    MAX_LEVEL_EVIDENCE,
     MAX_MARKS,
     MAX_OPEN_PROMISES,
     MAX_PROMISE_RESULTS,
@@ -25,6 +27,7 @@ from streams.detection.memory import (
     MAX_SERIES_ENTRIES,
     MAX_SPENT,
     MAX_TAKEN,
+    MAX_USES,
     MAX_VISITS,
 )
 from streams.detection.operators.automaton import MAX_STATES
@@ -65,6 +68,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
         *(MAX_WINDOW_ENTRIES, MAX_PARTIAL_MATCHES, MAX_STEPS, MAX_PROGRESS, MAX_COOL_DOWNS),
         *(MAX_ATTEMPTS, MAX_TAKEN, MAX_SPENT, MAX_BROKEN),
         *(MAX_SERIES_ENTRIES, MAX_MARKS, MAX_VISITS, MAX_HABIT_DAYS, MAX_SCORES, MAX_SCORE_EVIDENCE),
+        *(MAX_LEVEL_EVIDENCE, MAX_ASKS, MAX_USES),
         *(MAX_TIMES, MAX_REPEAT, MAX_STATES),
         *(MAX_OPEN_PROMISES, MAX_PROMISE_RESULTS),
     )
