@@ -38,7 +38,7 @@ def test_a_rule_that_names_a_moment_of_a_rule_that_hears_moments_is_refused_with
     with pytest.raises(BadDefinitions) as refused:
         read_definitions([tmp_path])
     assert refused.value.lines == (
-        f"{tmp_path}/second.yaml:7:56: glad.more cannot hear glad.twice, which hears moments itself; "
+        f"{tmp_path}/second.yaml:7:58: glad.more cannot hear glad.twice, which hears moments itself; "
         "name rules that hear touchpoints only",
     )
 
