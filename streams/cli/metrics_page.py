@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sinks.loader_metrics import LOADER_METRICS
+from streams.delivery.delivery_metrics import DELIVERY_METRICS
 from streams.outreach import REASONS
 from streams.telemetry import WORKER_METRICS, Metric
 from streams.telemetry.metric import MOST_SERIES
@@ -50,6 +51,12 @@ def metrics_markdown() -> str:
 ## Loader
 
 {_table(LOADER_METRICS)}
+
+## Deliverer
+
+On `deliver_web_port` (6070); its `/health` is 503 while an endpoint is off or left alone, and says which.
+
+{_table(DELIVERY_METRICS)}
 
 ## Reasons of decisions
 
