@@ -119,7 +119,20 @@ def _prefix(data: bytes, appended_at: int) -> Glance:
         size, at = _number(data, at - 1)
     end = at + (size >> 1)
     kind = data[at:end].decode()
-    zigzag, _ = _number(data, end)
+    if data[end + 4] > 127 > data[end + 5]:
+        # Six bytes, as all times from 1987 to 2109 have: at once, since this runs for every touchpoint.
+        zigzag = (
+            data[end] & 127
+            | (data[end + 1] & 127) << 7
+            | (data[end + 2] & 127) << 14
+            | (data[end + 3] & 127) << 21
+            | (data[end + 4] & 127) << 28
+            | data[end + 5] << 35
+        )
+        if data[end] < 128 or data[end + 1] < 128 or data[end + 2] < 128 or data[end + 3] < 128:
+            zigzag, _ = _number(data, end)
+    else:
+        zigzag, _ = _number(data, end)
     return Glance(customer_id, identified, kind, (zigzag >> 1) ^ -(zigzag & 1), appended_at, data)
 
 

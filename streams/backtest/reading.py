@@ -11,6 +11,7 @@ from streams import interrupts
 from streams.backtest.glance import Glance, Item, Turn, Unreadable
 from streams.backtest.source import EVENT, Source, Wanted
 from streams.backtest.world import Tell, World
+from streams.customer.clock import AHEAD_MS
 from streams.customer.definitions import Definitions
 from streams.customer.partition import ALLOWED_LATENESS_MS
 
@@ -79,6 +80,8 @@ class Reading:
         newest: dict[str, int] = {}
         fates, watch = self.fates, self._watch
         first = worlds[0]
+        doubts = None if believes else first
+        judge = self._by_type if self._wanted.customers is None else self._by_customer
         read = passed_over = 0
         for item in items:
             read += 1
@@ -88,7 +91,7 @@ class Reading:
             if type(item) is not Glance:
                 self._other(item, worlds)
                 continue
-            fate = self._fate(item, newest, None if believes else first)
+            fate = judge(item, newest, doubts)
             if fate is PASSED_OVER:
                 passed_over += 1
                 moves_to = item.appended_at if first.is_live else item.occurred_at
@@ -110,27 +113,37 @@ class Reading:
         self.customers += len(newest)
         self._told(read % _TOLD_EVERY)
 
-    def _fate(self, item: Glance, newest: dict[str, int], doubts: World | None) -> str:
+    def _by_customer(self, item: Glance, newest: dict[str, int], doubts: World | None) -> str:
+        """What becomes of it where only some customers' are wanted, and all of theirs."""
+        wanted, at = self._wanted, item.occurred_at
+        if at >= wanted.until:
+            return AFTER
+        if wanted.customers is not None and item.customer_id not in wanted.customers:
+            return PASSED_OVER
+        if wanted.since is not None and at < wanted.since and not wanted.is_standing(item.type):
+            return BEFORE
+        return IMPOSSIBLE if _is_impossible(item, doubts) else TAKEN
+
+    def _by_type(self, item: Glance, newest: dict[str, int], doubts: World | None) -> str:
         """What becomes of it. ``newest``: of each customer the newest time, its lowest bit: identified?"""
         wanted = self._wanted
-        customer_id, identified, kind, at, appended_at, _ = item
+        customer_id, identified, kind, at, _, _ = item
         if at >= wanted.until:
             return AFTER
         if wanted.since is not None and at < wanted.since and not wanted.is_standing(kind):
             return BEFORE
-        if doubts is not None and doubts.is_impossible(at, appended_at):
+        if _is_impossible(item, doubts):
             return IMPOSSIBLE
-        if wanted.customers is not None:
-            return TAKEN if customer_id in wanted.customers else PASSED_OVER
         known = newest.get(customer_id)
         if known is None:
             newest[customer_id] = at << 1 | identified
             return TAKEN if wanted.hears(kind) else PASSED_OVER
-        newest[customer_id] = max(known >> 1, at) << 1 | identified
+        last = known >> 1
+        newest[customer_id] = (at if at > last else last) << 1 | identified
         # Who is identified now and was not before: what is waiting for the customer must know.
         if not wanted.hears(kind) and (known & 1) == identified:
             return PASSED_OVER
-        return LATE if at < (known >> 1) - ALLOWED_LATENESS_MS else TAKEN
+        return LATE if at < last - ALLOWED_LATENESS_MS else TAKEN
 
     def _whole(self, item: Glance) -> Touchpoint | None:
         if not isinstance(item.whole, bytes):
@@ -148,3 +161,13 @@ class Reading:
         if isinstance(item, Turn) and item.control["kind"] != "activation":
             for world in worlds:
                 world.control(item.control, item.appended_at)
+
+
+def _is_impossible(item: Glance, doubts: World | None) -> bool:
+    """Whether the worker would not believe its time; asked for every touchpoint, so first by a comparison."""
+    if doubts is None:
+        return False
+    latest = doubts.latest
+    if item.occurred_at <= (latest if latest is not None else item.appended_at + AHEAD_MS):
+        return False
+    return doubts.is_impossible(item.occurred_at, item.appended_at)

@@ -12,6 +12,7 @@ from schemas import Codec, Control, Touchpoint
 from streams.controls import history_clock
 from streams.controls import tick as tick_control
 from streams.customer import Partition
+from streams.customer.clock import AHEAD_MS, LATEST_MS
 from streams.customer.definitions import Definitions
 
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -58,6 +59,10 @@ class World:
     Args:
         definitions: rules, policy and timing; only read, so that worlds may share them.
         tell: told everything that comes of a record, as it comes.
+
+    Attributes:
+        is_live: whether append times move the clock.
+        latest: while they do not, the last time, ms UTC, that the worker would believe; else None.
     """
 
     def __init__(self, definitions: Definitions, tell: Tell) -> None:
@@ -66,16 +71,13 @@ class World:
         self._steps = 0
         self._next_due: int | None = None
         self._passed = 0
+        self.is_live = True
+        self.latest: int | None = None
 
     @property
     def counters(self) -> Mapping[str, int]:
         """What became of the touchpoints that were taken in."""
         return self._partition.counters
-
-    @property
-    def is_live(self) -> bool:
-        """Whether append times move the clock."""
-        return self._partition.clock.is_live
 
     def begin_history(self, until: int) -> None:
         """From here on the clock is that of the touchpoints; nothing occurs after ``until``, ms UTC."""
@@ -84,6 +86,10 @@ class World:
     def control(self, control: Control, appended_at: int) -> None:
         """Take in what the log says of its clock."""
         self._process(_Ready("Control", control), appended_at)
+        clock = self._partition.clock
+        self.is_live = clock.is_live
+        until = LATEST_MS if clock.until is None else clock.until + AHEAD_MS
+        self.latest = None if clock.is_live else min(until, LATEST_MS)
 
     def is_impossible(self, occurred_at: int, appended_at: int) -> bool:
         """Whether the worker would not believe that time."""
