@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import Enum
+from math import inf
 from time import monotonic, time
 from typing import Protocol
 
@@ -40,6 +41,9 @@ log = structlog.get_logger("lane")
 
 TICK_EVERY_S = 0.05
 """A lane appends at most one tick per this time."""
+
+ANNOUNCE_EVERY_S = 6 * 3600.0
+"""Where a partition is served is said again after this: the broker forgets offsets that are days old."""
 
 RETRY_S = 1.0
 """Pause before a lane that failed restores again."""
@@ -127,6 +131,7 @@ class Lane:
         self._next_offset = 0
         self._paused = False
         self._ticked_at = 0.0
+        self._announce_at = inf
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -244,8 +249,7 @@ class Lane:
         if self._stopping:
             return
         self._next_offset = applied + 1 if applied >= 0 else low
-        if address := own_address(self._settings):
-            await producer.announce(self._next_offset, address)
+        await self._announce(producer)
         self.phase = Phase.RUNNING
         self.watch.restored(self.partition, monotonic() - started)
         await self._feed.place(self.number, self._next_offset)
@@ -274,8 +278,16 @@ class Lane:
                 "the touchpoints topic was made anew; delete the changelog topic too, or restore the topic",
             )
 
+    async def _announce(self, producer: PartitionProducer) -> None:
+        """Tell the other workers where the partition's live state is served, if it is."""
+        if address := own_address(self._settings):
+            await producer.announce(self._next_offset, address)
+            self._announce_at = monotonic() + ANNOUNCE_EVERY_S
+
     async def _run(self, producer: PartitionProducer) -> None:
         while not self._stopping:
+            if monotonic() >= self._announce_at:
+                await self._announce(producer)
             if not self._queue:
                 await self._wait(producer)
                 continue
@@ -356,13 +368,17 @@ class Lane:
         """Wait for a batch or for a deadline; a deadline with nothing arriving makes a tick."""
         self._arrived.clear()
         due = self.partition.next_deadline() if self.partition.clock.is_live else None
-        if due is None:
+        delay = self._announce_at - monotonic()
+        if due is not None:
+            delay = min(delay, max(due / 1000 - time(), self._ticked_at + TICK_EVERY_S - monotonic()))
+        if delay == inf:
             await self._arrived.wait()
             return
-        delay = max(due / 1000 - time(), self._ticked_at + TICK_EVERY_S - monotonic())
         if delay > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._arrived.wait(), delay)
+            return
+        if due is None or due / 1000 > time():
             return
         await self._tick(producer, due)
 

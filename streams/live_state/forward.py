@@ -10,7 +10,7 @@ from streams.live_state.http import Answer, Request
 from streams.live_state.owners import Owners
 from streams.live_state.peer import Peer, PeerLost
 
-TIMEOUT_S = 2.0
+TIMEOUT_S = 1.0
 """An owner that has not answered by then counts as not there."""
 
 _TRIES = 2
