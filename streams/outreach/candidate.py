@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from schemas import Check, Moment
 from streams.outreach.pause import NO_PAUSES, Pauses
-from streams.outreach.person import NO_FACTS, Facts, limits_of
-from streams.outreach.policy import Action, Limits, Policy
+from streams.outreach.person import NO_FACTS, Facts, variant_of
+from streams.outreach.policy import Action, Limits, Policy, Variant
 from streams.outreach.state import OutreachState
 
 
@@ -19,6 +19,8 @@ class Situation:
         now: ms UTC; later than a moment's detection when an overdue deadline fired it.
         facts: of the customer's profile.
         pauses: the kill switches that are thrown.
+        variant: of the policy, for customers of this persona or segment, if there is one.
+        limits: the variant's, or everybody's.
     """
 
     policy: Policy
@@ -26,14 +28,13 @@ class Situation:
     now: int
     facts: Facts = NO_FACTS
     pauses: Pauses = field(default_factory=lambda: NO_PAUSES)
-    _limits: Limits | None = None
+    variant: Variant | None = field(init=False)
+    limits: Limits = field(init=False)
 
-    @property
-    def limits(self) -> Limits:
-        """Those of the customer's persona or segment, or everybody's."""
-        if self._limits is None:
-            self._limits = limits_of(self.policy, self.facts)
-        return self._limits
+    def __post_init__(self) -> None:
+        """Whose limits hold."""
+        self.variant = variant_of(self.policy, self.facts) if self.policy.variants else None
+        self.limits = self.policy.limits if self.variant is None else self.variant.limits
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from streams.outreach.contact import VOID
 from streams.outreach.history import History
 from streams.outreach.holdout import is_held_out
 from streams.outreach.pause import ALL
-from streams.outreach.person import own_quiet_hours, preferred_channel, variant_of, zone_name
+from streams.outreach.person import own_quiet_hours, preferred_channel, zone_name
 from streams.outreach.policy import ABORT, ASK_USE, CAPS, HOLDOUT, POLITE, QUIET_HOURS, QuietHours
 from streams.outreach.quiet_hours import allowed_from, allowed_until, zone_of
 from streams.outreach.state import GRANTED
@@ -122,6 +122,8 @@ def suppression(candidate: Candidate) -> Judgement | None:
     suppressions, history = candidate.situation.policy.suppressions, _history(candidate)
     if not suppressions:
         return None
+    if not history.lists:
+        return OK, {"lists": "", "left": " ".join(candidate.allowed)}
     on = [one for one in suppressions if candidate.action.action_class in one.classes and history.is_listed(one.list)]
     for one in on:
         candidate.allowed = [name for name in candidate.allowed if one.channels and name not in one.channels]
@@ -134,7 +136,7 @@ def audience(candidate: Candidate) -> Judgement | None:
     situation = candidate.situation
     if not situation.policy.variants and not situation.limits.without:
         return None
-    variant = variant_of(situation.policy, situation.facts)
+    variant = situation.variant
     inputs = {"limits": "everybody" if variant is None else f"{variant.section} {variant.name}"}
     return ("not_for_them" if candidate.action.id in situation.limits.without else OK), inputs
 
@@ -217,7 +219,7 @@ def frequency_cap(candidate: Candidate) -> Judgement | None:
     for cap in caps:
         concerned = [name for name in candidate.allowed if concerns(cap, action, name)]
         if concerned:
-            count = counted(cap, history.contacts, candidate.now)
+            count = counted(cap, history.contacts, candidate.now) if history.contacts else 0
             inputs[f"cap.{cap.id}"] = f"{count} of {cap.most}"
             if count >= cap.most:
                 full.update(concerned)

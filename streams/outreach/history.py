@@ -188,6 +188,8 @@ class History(msgspec.Struct, array_like=True):
     def uses_after(self, at: int) -> int:
         """How many uses after ``at`` (ms UTC) are remembered."""
         uses = self.uses
+        if not uses:
+            return 0
         edge = max(0, at).to_bytes(_USE, "big")
         return sum(uses[place : place + _USE] > edge for place in range(0, len(uses), _USE))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from schemas import Value
-from streams.outreach.policy import Limits, Policy, QuietWindow, Variant
+from streams.outreach.policy import Policy, QuietWindow, Variant
 from streams.outreach.quiet_hours import own_window
 
 _PROFILE, _PREFERENCE, _PERSONA = "profile", "preference", "persona"
@@ -57,16 +57,13 @@ def preferred_channel(facts: Facts) -> str | None:
 
 def variant_of(policy: Policy, facts: Facts) -> Variant | None:
     """The first variant of the policy that fits the customer."""
+    segments: list[str] | None = None
     for variant in policy.variants:
         if variant.section == _PERSONA:
             if facts.get(_PERSONA, _PERSONA) == variant.name:
                 return variant
-        elif variant.name in facts.segments():
-            return variant
+        else:
+            segments = facts.segments() if segments is None else segments
+            if variant.name in segments:
+                return variant
     return None
-
-
-def limits_of(policy: Policy, facts: Facts) -> Limits:
-    """The limits that hold for the customer."""
-    variant = variant_of(policy, facts) if policy.variants else None
-    return policy.limits if variant is None else variant.limits

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from streams.outreach.policy import QuietHours, QuietWindow
@@ -23,6 +24,7 @@ LOOK_AHEAD_MS = 40 * 86_400_000
 _MINUTE_MS = 60_000
 _DAY_MINUTES = 1_440
 _DAY_MS = _DAY_MINUTES * _MINUTE_MS
+_STEADY_MS = 15 * _MINUTE_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_WEEKDAY = 3
 """1970 began on a Thursday."""
@@ -67,10 +69,8 @@ def allowed_from(hours: QuietHours, zones: Sequence[ZoneInfo], at: int) -> int |
     while found <= last:
         later = found
         for zone in zones:
-            while _is_quiet(hours, zone, later):
-                later = _next_change(hours, zone, later)
-                if later > last:
-                    return None
+            spell = _spell(hours, zone, later)
+            later = spell.end if spell.is_quiet else later
         if later == found:
             return found
         found = later
@@ -82,10 +82,45 @@ def allowed_until(hours: QuietHours, zones: Iterable[ZoneInfo], at: int, until: 
     for zone in zones:
         look = at
         while look < until:
-            look = _next_change(hours, zone, look)
-            if look < until and _is_quiet(hours, zone, look):
-                until = look
+            spell = _spell(hours, zone, look)
+            if spell.is_quiet:
+                until = min(until, look)
+            look = spell.end
     return until
+
+
+class _Spell(NamedTuple):
+    """A time, from an instant on, in which it is quiet or it is not."""
+
+    begin: int
+    end: int
+    is_quiet: bool
+
+
+_spells: dict[tuple[QuietHours, ZoneInfo], list[_Spell]] = {}
+"""The last few spells of each; nearly all questions are about those. What they answer depends on the question alone."""
+
+_MOST_SPELLS = 4096
+_SPELLS_EACH = 4
+
+
+def _spell(hours: QuietHours, zone: ZoneInfo, at: int) -> _Spell:
+    """The spell around ``at``, its beginning cut off there; it ends where it changes, or beyond the look-ahead."""
+    key = (hours, zone)
+    known = _spells.get(key, [])
+    for spell in known:
+        if spell.begin <= at < spell.end:
+            return spell
+    is_quiet, end = _is_quiet(hours, zone, at), at
+    while True:
+        end = _next_change(hours, zone, end)
+        if end > at + LOOK_AHEAD_MS or _is_quiet(hours, zone, end) != is_quiet:
+            break
+    if len(_spells) >= _MOST_SPELLS:
+        _spells.clear()
+    found = _Spell(at, end, is_quiet)
+    _spells[key] = [found, *known[: _SPELLS_EACH - 1]]
+    return found
 
 
 def _is_quiet(hours: QuietHours, zone: ZoneInfo, at: int) -> bool:
@@ -127,9 +162,20 @@ def _next_change(hours: QuietHours, zone: ZoneInfo, at: int) -> int:
 
 def _offset(zone: ZoneInfo, at: int) -> int:
     """The zone's offset from UTC at an instant, ms."""
+    steady = _steady_offset(zone, at // _STEADY_MS)
+    return _exact_offset(zone, at) if steady is None else steady
+
+
+@lru_cache(8192)
+def _steady_offset(zone: ZoneInfo, quarter: int) -> int | None:
+    """The offset of a quarter of an hour in which it does not change; most questions are about the same few."""
+    first, last = (_exact_offset(zone, at) for at in (quarter * _STEADY_MS, (quarter + 1) * _STEADY_MS - 1))
+    return first if first == last else None
+
+
+def _exact_offset(zone: ZoneInfo, at: int) -> int:
     # Whole seconds: offsets change at those, and a float would not hold every millisecond.
-    instant = (_EPOCH + timedelta(seconds=at // 1000)).astimezone(zone)
-    offset = instant.utcoffset()
+    offset = (_EPOCH + timedelta(seconds=at // 1000)).astimezone(zone).utcoffset()
     assert offset is not None
     return (offset.days * 86_400 + offset.seconds) * 1000
 
