@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -29,6 +30,8 @@ from streams.preferences.recent import Recent
 from streams.preferences.wording import STALE, TAKES_EFFECT, channel_words, purpose_words, saved_words
 
 LARGEST_FORM_BYTES = 16_384
+FORM_SECONDS = 10.0
+"""A form that takes longer to arrive is let go: a slow sender must not hold a place."""
 
 _log = structlog.get_logger("preferences")
 
@@ -229,10 +232,14 @@ def _slow_down(wait: int) -> None:
 
 async def _body(request: Request) -> bytes:
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_FORM_BYTES:
-            raise Refused(413, "Not saved", "This form is too large.")
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > LARGEST_FORM_BYTES:
+                    raise Refused(413, "Not saved", "This form is too large.")
+    except TimeoutError as error:
+        raise Refused(408, "Not saved", "This form did not arrive in time. Please send it again.") from error
     return body
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -351,6 +352,23 @@ def test_what_no_browser_sends_is_refused(browser: TestClient, desk: Desk, body:
 
 def test_a_form_over_16_kb_is_refused(browser: TestClient) -> None:
     assert browser.post(PAGE, content=b"a" * 16_385).status_code == 413
+
+
+def test_a_form_that_never_ends_is_let_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.preferences.service.FORM_SECONDS", 0.05)
+    service = PreferencesService(LINKS, OFFER, desk, desk.publish, lambda: NOW)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": PAGE, "query_string": b"", "headers": [], "client": ("a", 1)}
+    asyncio.run(service.app(scope, receive, send))
+    assert sent[0]["status"] == 408
 
 
 def test_the_twenty_first_call_of_a_link_waits(browser: TestClient, desk: Desk) -> None:
