@@ -40,7 +40,8 @@ def check_command(words: Sequence[str], *, may_be_group: bool = False) -> None:
             if inner is None:
                 raise NoSuchCommand(f"{path} has no subcommand {word}")
             command, path = inner, f"{path} {word}"
-    if isinstance(command, typer.core.TyperGroup) and path != "momentous" and not may_be_group:
+    stands_alone = isinstance(command, typer.core.TyperGroup) and command.invoke_without_command
+    if isinstance(command, typer.core.TyperGroup) and path != "momentous" and not (may_be_group or stands_alone):
         raise NoSuchCommand(f"{path} needs a subcommand")
 
 

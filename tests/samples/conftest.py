@@ -70,6 +70,7 @@ def told(worked: Told, tmp_path_factory: pytest.TempPathFactory) -> Told:
     triggers.abort()
     triggers.add_expired()
     triggers.add_rehearsal()
+    triggers.add_cancelled()
     triggers.add_newer()
     triggers.add_last()
     worked.live = triggers.live

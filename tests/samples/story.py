@@ -147,6 +147,17 @@ class Triggers:
         """One for the sandbox."""
         self._send([self._variant("rehearsal", 2, sandbox=True)])
 
+    def add_cancelled(self) -> None:
+        """A cancellation, and behind it the trigger that it is of, which somebody rewound to."""
+        _, key, trigger = self._variant("called-off", 1)
+        body = self._codec.decode(trigger, "Trigger")[1]
+        told = ("trigger_id", "decision_id", "moment_id", "customer_id", "action", "channel")
+        cancellation = {name: body[name] for name in told} | {
+            "reason": "resolved",
+            "cancelled_at": int(time.time() * 1000),
+        }
+        self._send([(1, key, self._codec.encode("Cancellation", cancellation)), (1, key, trigger)])
+
     def add_newer(self) -> None:
         """One by a later version of us: a field and a channel that nobody knows yet."""
         _, key, value = self._variant("newer", 3)

@@ -32,6 +32,10 @@ def test_a_rehearsal_reaches_nobody(told: Told, language: str) -> None:
     assert "rehearsal" not in ids(told, language)
 
 
+def test_what_was_called_off_is_not_begun_though_its_trigger_comes_again(told: Told, language: str) -> None:
+    assert "called-off" not in ids(told, language)
+
+
 def test_a_newer_version_is_read_without_what_is_unknown(told: Told, language: str) -> None:
     (newer,) = [line for line in told.printed[language] if line["trigger_id"] == "newer"]
     assert newer["channel"] == "unknown"

@@ -1,6 +1,6 @@
 // Carries out outreach triggers: prints each as one JSON line where an outreach system would send.
 //
-// What the contract (docs/consuming-triggers.md) asks of a consumer is marked 1 to 6.
+// What the contract (docs/consuming-triggers.md) asks of a consumer is marked 1 to 8.
 'use strict'
 
 const fs = require('node:fs')
@@ -62,15 +62,22 @@ async function writtenWith(id) {
 }
 
 const ours = avro.Type.forSchema(read('Trigger.v1.avsc')) // the schema this program knows
+const cancellation = avro.Type.forSchema(read('Cancellation.v1.avsc'))
+const CANCELLED_FOR_MS = 31 * 86_400_000
 const resolvers = new Map()
 
-// A trigger; throws for bytes that are none, since to skip them would lose a contact unseen.
+// A trigger or a cancellation; throws for other bytes, since to skip them would lose a contact unseen.
 async function decode(value) {
   if (value.length < 5 || value[0] !== 0) throw new Error("not Confluent's wire format")
   const id = value.readUInt32BE(1)
   // 2. fields that we do not know are passed over, values of enums become "unknown"
-  if (!resolvers.has(id)) resolvers.set(id, ours.createResolver(await writtenWith(id)))
-  return ours.fromBuffer(value.subarray(5), resolvers.get(id))
+  if (!resolvers.has(id)) {
+    const written = await writtenWith(id)
+    const type = written.name === 'momentous.Cancellation' ? cancellation : ours
+    resolvers.set(id, { type, resolver: type.createResolver(written) })
+  }
+  const { type, resolver } = resolvers.get(id)
+  return type.fromBuffer(value.subarray(5), resolver)
 }
 
 // Where an outreach system sends. Give trigger_id to it as the idempotency key, if it takes one.
@@ -80,6 +87,21 @@ function carryOut(trigger) {
   const facts = Object.entries(trigger.context).map(([name, value]) => [name, value && Object.values(value)[0]])
   const context = Object.fromEntries(facts)
   console.log(JSON.stringify({ trigger_id, customer_id, action, channel, template, emotion, context }))
+}
+
+// Does what a record asks for, at most once.
+function handle(record, handled) {
+  if (record.cancelled_at !== undefined) {
+    // 8. nothing to stop here, where carrying out ends at once; but the trigger must not begin any more
+    handled.add(record.trigger_id, record.cancelled_at + CANCELLED_FOR_MS)
+    return
+  }
+  const ends = Math.min(record.expires_at, record.deliver_until)
+  // 3. too late is worse than not at all;  4. the same one may come twice
+  if (Date.now() < ends && !handled.has(record.trigger_id)) {
+    if (!record.sandbox) carryOut(record) // 5. a rehearsal reaches nobody
+    handled.add(record.trigger_id, ends)
+  }
 }
 
 async function main() {
@@ -101,13 +123,7 @@ async function main() {
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ topic, partition, message }) => {
-      const trigger = await decode(message.value)
-      const ends = Math.min(trigger.expires_at, trigger.deliver_until)
-      // 3. too late is worse than not at all;  4. the same one may come twice
-      if (Date.now() < ends && !handled.has(trigger.trigger_id)) {
-        if (!trigger.sandbox) carryOut(trigger) // 5. a rehearsal reaches nobody
-        handled.add(trigger.trigger_id, ends)
-      }
+      handle(await decode(message.value), handled) // 7. one after the other, in the partition's order
       // 6. only now: a crash before this brings it again, and 4. stops it
       await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(message.offset) + 1n) }])
     },

@@ -1,6 +1,6 @@
 """Carries out outreach triggers: prints each as one JSON line where an outreach system would send.
 
-What the contract (docs/consuming-triggers.md) asks of a consumer is marked 1 to 6.
+What the contract (docs/consuming-triggers.md) asks of a consumer is marked 1 to 8.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ GROUP = os.environ.get("MOMENTOUS_GROUP", "outreach-sample")
 SCHEMAS = Path(os.environ.get("MOMENTOUS_SCHEMAS", Path(__file__).parents[3] / "schemas"))
 REGISTRY = os.environ.get("MOMENTOUS_SCHEMA_REGISTRY_URL", "mock://")
 HANDLED = Path(os.environ.get("MOMENTOUS_HANDLED", "handled.tsv"))
+CANCELLED_FOR_MS = 31 * 86_400_000
 
 
 class Handled:
@@ -75,18 +76,35 @@ def files() -> dict[int, str]:
 
 
 def decode(value: bytes) -> dict[str, Any]:
-    """A trigger; raises for bytes that are none, since to skip them would lose a contact unseen."""
+    """A trigger or a cancellation; raises for other bytes, since to skip them would lose a contact unseen."""
     zero, schema_id = struct.unpack_from(">bI", value)
     if zero != 0:
         raise ValueError("not Confluent's wire format")
+    written = written_with(schema_id)
+    if written["name"] == "momentous.Cancellation":
+        return schemaless_reader(io.BytesIO(value[5:]), written)
     # 2. fields that we do not know are passed over, values of enums become "unknown"
-    return schemaless_reader(io.BytesIO(value[5:]), written_with(schema_id), ours())
+    return schemaless_reader(io.BytesIO(value[5:]), written, ours())
 
 
 def carry_out(trigger: dict[str, Any]) -> None:
     """Where an outreach system sends. Give trigger_id to it as the idempotency key, if it takes one."""
     told = ("trigger_id", "customer_id", "action", "channel", "template", "emotion", "context")
     print(json.dumps({name: trigger[name] for name in told}, ensure_ascii=False), flush=True)
+
+
+def handle(record: dict[str, Any], handled: Handled) -> None:
+    """Do what a record asks for, at most once."""
+    if "cancelled_at" in record:
+        # 8. nothing to stop here, where carrying out ends at once; but the trigger must not begin any more
+        handled.add(record["trigger_id"], round(record["cancelled_at"].timestamp() * 1000) + CANCELLED_FOR_MS)
+        return
+    ends = min(record["expires_at"], record["deliver_until"]).timestamp()
+    # 3. too late is worse than not at all;  4. the same one may come twice
+    if time.time() < ends and record["trigger_id"] not in handled:
+        if not record["sandbox"]:  # 5. a rehearsal reaches nobody
+            carry_out(record)
+        handled.add(record["trigger_id"], round(ends * 1000))
 
 
 def main() -> int:
@@ -119,13 +137,7 @@ def main() -> int:
                 continue
             if message.error():
                 raise KafkaException(message.error())
-            trigger = decode(message.value())
-            ends = min(trigger["expires_at"], trigger["deliver_until"]).timestamp()
-            # 3. too late is worse than not at all;  4. the same one may come twice
-            if time.time() < ends and trigger["trigger_id"] not in handled:
-                if not trigger["sandbox"]:  # 5. a rehearsal reaches nobody
-                    carry_out(trigger)
-                handled.add(trigger["trigger_id"], round(ends * 1000))
+            handle(decode(message.value()), handled)  # 7. one after the other, in the partition's order
             # 6. only now: a crash before this brings it again, and 4. stops it
             consumer.commit(message, asynchronous=False)
     finally:

@@ -22,7 +22,8 @@ class Receiver(BaseHTTPRequestHandler):
         ]
         fits = any(hmac.compare_digest(one, other) for one in wanted for other in given)
         if not fits or abs(time.time() - int(stamp)) > 300:
-            return self.answer(401)
+            self.answer(401)
+            return
         if name not in DONE:
             print(json.dumps({"id": name, **json.loads(body)}), flush=True)  # here an outreach system would act
             DONE.add(name)

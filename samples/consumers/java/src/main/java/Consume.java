@@ -32,7 +32,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * Carries out outreach triggers: prints each as one JSON line where an outreach system would send.
  *
- * <p>What the contract (docs/consuming-triggers.md) asks of a consumer is marked 1 to 6.
+ * <p>What the contract (docs/consuming-triggers.md) asks of a consumer is marked 1 to 8.
  */
 public final class Consume {
   private static final String BOOTSTRAP = setting("MOMENTOUS_KAFKA_BOOTSTRAP", "localhost:9092");
@@ -43,6 +43,7 @@ public final class Consume {
   private static final Path HANDLED = Path.of(setting("MOMENTOUS_HANDLED", "handled.tsv"));
   private static final List<String> TOLD =
       List.of("trigger_id", "customer_id", "action", "channel", "template", "emotion");
+  private static final long CANCELLED_FOR_MS = Duration.ofDays(31).toMillis();
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The schema this program knows. */
@@ -86,7 +87,7 @@ public final class Consume {
       consumer.subscribe(List.of(TOPIC));
       while (true) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
-          handle(decode(record.value()));
+          handle(decode(record.value())); // 7. one after the other, in the partition's order
           // 6. only now: a crash before this brings it again, and 4. stops it
           var partition = new TopicPartition(record.topic(), record.partition());
           consumer.commitSync(Map.of(partition, new OffsetAndMetadata(record.offset() + 1)));
@@ -97,9 +98,15 @@ public final class Consume {
     }
   }
 
+  /** Does what a record asks for, at most once. */
   private void handle(GenericRecord trigger) throws IOException {
-    long ends = Math.min((Long) trigger.get("expires_at"), (Long) trigger.get("deliver_until"));
     String id = trigger.get("trigger_id").toString();
+    if (trigger.getSchema().getName().equals("Cancellation")) {
+      // 8. nothing to stop here, where carrying out ends at once; but the trigger must not begin any more
+      handled.add(id, (Long) trigger.get("cancelled_at") + CANCELLED_FOR_MS);
+      return;
+    }
+    long ends = Math.min((Long) trigger.get("expires_at"), (Long) trigger.get("deliver_until"));
     // 3. too late is worse than not at all;  4. the same one may come twice
     if (System.currentTimeMillis() >= ends || handled.contains(id)) {
       return;
@@ -122,7 +129,7 @@ public final class Consume {
     System.out.println();
   }
 
-  /** A trigger; throws for bytes that are none, since to skip them would lose a contact unseen. */
+  /** A trigger or a cancellation; throws for other bytes: to skip them would lose a contact unseen. */
   private GenericRecord decode(byte[] value) throws IOException, InterruptedException {
     ByteBuffer prefix = ByteBuffer.wrap(value);
     if (prefix.get() != 0) {
@@ -132,7 +139,9 @@ public final class Consume {
     // 2. fields that we do not know are passed over, values of enums become "unknown"
     GenericDatumReader<GenericRecord> reader = readers.get(schemaId);
     if (reader == null) {
-      reader = new GenericDatumReader<>(new Schema.Parser().parse(writtenWith(schemaId)), ours);
+      Schema written = new Schema.Parser().parse(writtenWith(schemaId));
+      boolean isTrigger = written.getName().equals(ours.getName());
+      reader = new GenericDatumReader<>(written, isTrigger ? ours : written);
       readers.put(schemaId, reader);
     }
     return reader.read(null, DecoderFactory.get().binaryDecoder(value, 5, value.length - 5, null));
