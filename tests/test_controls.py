@@ -1,4 +1,4 @@
-from streams.controls import activation, control_headers, history_clock, live_clock, tick
+from streams.controls import PUBLISH, activation, control_headers, history_clock, live_clock, tick
 from streams.identifiers import text_digest
 
 
@@ -26,6 +26,7 @@ def test_an_activation_carries_the_full_text_and_its_digest() -> None:
         "version": 2,
         "text": "id: x\n",
         "digest": text_digest("id: x\n"),
+        "change": "activate",
     }
 
 
@@ -45,3 +46,9 @@ def test_an_activation_is_identified_by_what_it_activates() -> None:
     sent = dict(control_headers(made, time_ms=1_000))
     assert sent["ce_type"] == b"momentous.control.activation"
     assert sent["ce_id"] == b"rule-queue.long_wait-2-" + text_digest("id: x\n").encode()
+
+
+def test_what_is_only_published_is_another_record_than_what_is_activated() -> None:
+    made = activation("rule", "queue.long_wait", 2, "id: x\n", PUBLISH)
+    sent = dict(control_headers(made, time_ms=1_000))
+    assert sent["ce_id"] == b"publish-rule-queue.long_wait-2-" + text_digest("id: x\n").encode()
