@@ -54,7 +54,7 @@ def _policy(section: Section) -> Policy | None:
     known = tuple(action.id for action in actions or ())
     limits_node, holdout_node = section.value("limits"), section.value("holdout")
     limits = read_limits(reader, limits_node, known) if limits_node is not None else Limits()
-    variants = _variants(section, known)
+    variants = _variants(section, known, limits)
     holdout = read_holdout(reader, holdout_node, name or "") if holdout_node is not None else None
     suppressions = _suppressions(section)
     costs = _channel_costs(section)
@@ -88,7 +88,7 @@ def _actions(section: Section) -> tuple[Action, ...] | None:
     return actions
 
 
-def _variants(section: Section, actions: tuple[str, ...]) -> tuple[Variant, ...]:
+def _variants(section: Section, actions: tuple[str, ...], everybody: Limits | None) -> tuple[Variant, ...]:
     node, reader = section.value("variants"), section.reader
     if node is None:
         return ()
@@ -99,6 +99,10 @@ def _variants(section: Section, actions: tuple[str, ...]) -> tuple[Variant, ...]
     variants = reader.listing(node, "'variants'", read, most=MOST_VARIANTS) or ()
     named = tuple(f"{variant.section} {variant.name}" for variant in variants)
     note_repeated(reader, node, "variant", named, "the first one holds; keep that")
+    all_limits = [*([everybody] if everybody is not None else []), *(variant.limits for variant in variants)]
+    if len({frozenset(limits.ask_use.uses) for limits in all_limits if limits.ask_use is not None}) > 1:
+        # Of a use only its time is remembered, so that a customer's record stays small.
+        reader.note(node, "'uses' differ between limits", "a use is one for everybody: write the same list in each")
     return variants
 
 
