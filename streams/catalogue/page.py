@@ -16,7 +16,6 @@ _RULES = "../streams/catalogue"
 
 PARTLY: tuple[tuple[str, str], ...] = (
     ("habit.noticed, price.watch", "days of UTC; the customer's own wait for a time zone in the profile"),
-    ("promise.broken, promise.exceeded, promise.minimum_again", "due times; quantities need rules of their own"),
 )
 """Moments whose rule covers one half of what they mean."""
 

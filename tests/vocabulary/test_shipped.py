@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from benchmarks.traffic import calls
 from schemas import Touchpoint
 from streams.catalogue import load_catalogue, load_catalogue_tests
+from streams.detection.moment_types import MOMENT_PROPERTIES, MOMENT_TYPES
 from streams.importers import read_bank, read_consents
 from streams.outreach import CONSENT_TYPES
 from streams.vocabulary import CHANNELS, shipped_vocabulary
@@ -22,8 +23,8 @@ from tests.customer.log import T0
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = shipped_vocabulary()
-FIELDS = {*Touchpoint.__annotations__, "at", "id", "arrives"}
-"""What a rule test's touchpoint has beside properties."""
+FIELDS = {*Touchpoint.__annotations__, "at", "id", "arrives"} | MOMENT_PROPERTIES
+"""What a rule test's touchpoint has beside properties, and what a moment has that a rule hears."""
 
 MAPPINGS = sorted(
     file for folder in ("streams/importers/mappings", "samples/mappings") for file in (ROOT / folder).glob("*.yaml")
@@ -155,7 +156,7 @@ def _mapped_types(told: Any) -> list[str]:
 
 
 def _unknown_types(document: Any) -> list[str]:
-    return sorted({name for name in _types(document) if name not in SHIPPED.types})
+    return sorted({name for name in _types(document) if name not in SHIPPED.types and name not in MOMENT_TYPES})
 
 
 def _types(node: Any) -> Iterator[str]:

@@ -124,7 +124,12 @@ class PromiseListener:
         if part in ("made", "changed"):
             word.due = self._due_of(touchpoint)
             word.number = _number(self._quantity, touchpoint)
-            return word if word.due is not None else None
+            if word.due is None and word.number is not None and part == "made" and self._due(touchpoint) is None:
+                word.due = touchpoint["occurred_at"] + self._most_ms
+            if part == "made" and self._quantity is not None and word.number is None:
+                return None
+            is_told = word.due is not None or (part == "changed" and word.number is not None)
+            return word if is_told else None
         word.number = _number(self._delivered, touchpoint)
         return word
 
@@ -159,8 +164,12 @@ class PromiseListener:
             after = msgspec.structs.replace(entry, refs=self._refs(entry, word, arrival))
             if word.part == "made":
                 after.made_at = at if made_at is None else min(at, made_at)
-            if entry.due is None or at >= entry.set_at:
-                after.set_at, after.due, after.quantity = at, word.due, word.number
+            # What is named replaces what was promised; what is not named stays.
+            is_newer = at >= entry.set_at
+            new, old = (word, entry) if is_newer else (entry, word)
+            after.due = new.due if new.due is not None else old.due
+            after.quantity = _quantity(new) if _quantity(new) is not None else _quantity(old)
+            after.set_at = max(at, entry.set_at)
             if after.ended_at is not None and after.made_at is not None and after.ended_at < after.made_at:
                 after.ended_at = None
                 after.refs = [ref for ref in after.refs if arrival.table[ref].occurred_at >= after.made_at]
@@ -307,6 +316,10 @@ def _finder(
 ) -> Callable[[], tuple[list[int], dict[str, Value]]]:
     every = [ref for some in refs for ref in some]
     return lambda: (sorted(dict.fromkeys(every), key=lambda ref: table[ref].occurred_at), facts)
+
+
+def _quantity(told: _Word | PromiseEntry) -> int | float | None:
+    return told.number if isinstance(told, _Word) else told.quantity
 
 
 def _number(get: Getter | None, touchpoint: Touchpoint) -> int | float | None:
