@@ -12,7 +12,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from benchmarks import absence, backtest, codec, drain, latency, live_state, loader, memory, restore, vocabulary
+from benchmarks import absence, backtest, codec, drain, latency, live_state, loader, memory, policy, restore, vocabulary
 from benchmarks.report import Table, machine, progress
 from tests.kafka.jars import BrokerUnavailable
 
@@ -53,7 +53,19 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-_EVERY = ("codec", "vocabulary", "drain", "latency", "absence", "memory", "restore", "loader", "live_state", "backtest")
+_EVERY = (
+    "codec",
+    "vocabulary",
+    "policy",
+    "drain",
+    "latency",
+    "absence",
+    "memory",
+    "restore",
+    "loader",
+    "live_state",
+    "backtest",
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--touchpoints", type=int, default=2_000)
     one.add_argument("--runs", type=int, default=200)
     one.set_defaults(run=lambda chosen: vocabulary.run(chosen.touchpoints, chosen.runs))
+
+    one = _named(names, "policy", policy.__doc__)
+    one.add_argument("--touchpoints", type=int, default=60_000)
+    one.add_argument("--customers", type=int, default=3_000)
+    one.add_argument("--runs", type=int, default=9)
+    one.set_defaults(run=lambda chosen: policy.run(chosen.touchpoints, chosen.customers, chosen.runs))
 
     one = _named(names, "drain", drain.__doc__)
     one.add_argument("--touchpoints", type=int, default=400_000)

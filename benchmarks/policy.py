@@ -36,7 +36,9 @@ class Entry(NamedTuple):
 
 
 def run(touchpoints: int = 60_000, customers: int = 3_000, runs: int = 9) -> Table:
-    """Median of paired runs over the same log, with the shipped policy and with none, in turns.
+    """The least of paired runs over the same log, with the shipped policy and with none, in turns.
+
+    The least, since whatever else the machine does only adds.
 
     Every customer's zone is known and every one agreed to every purpose on most channels, so that
     candidates come as far as the last checks: it is the policy's hard case.
@@ -56,16 +58,16 @@ def run(touchpoints: int = 60_000, customers: int = 3_000, runs: int = 9) -> Tab
             seconds, counted = _measured(codec, name == "with", log, touchpoints)
             spent[name].append(seconds / touchpoints * 1e6)
             outputs |= counted if name == "with" else {}
-    adds = [with_it / without - 1 for with_it, without in zip(spent["with"], spent["without"], strict=True)]
-    table = Table("policy", f"microseconds of the core for a touchpoint, median of {runs} pairs over {touchpoints:,}")
+    without, with_it = (min(spent[name]) for name in ("without", "with"))
+    adds = [more / less - 1 for more, less in zip(spent["with"], spent["without"], strict=True)]
+    table = Table("policy", f"microseconds of the core for a touchpoint, least of {runs} pairs over {touchpoints:,}")
     table.rows.append(
         {
             "what": "all shipped rules, shipped policy",
-            "without": median(spent["without"]),
-            "with": median(spent["with"]),
-            "adds %": 100 * median(adds),
-            "lowest %": 100 * min(adds),
-            "highest %": 100 * max(adds),
+            "without": without,
+            "with": with_it,
+            "adds %": 100 * (with_it / without - 1),
+            "median pair %": 100 * median(adds),
             "goal %": GOAL_PERCENT,
         }
     )

@@ -27,7 +27,9 @@ from streams.settings import Settings
 from streams.topic_admin import create_topics
 from tests.conftest import settings_for
 from tests.kafka.broker import Broker
+from tests.outreach.sabotage import SABOTAGES as POLICY_SABOTAGES
 from tests.reliability.changing import Changing, change_under_kills
+from tests.reliability.drawn_lives import Judged, judge_lives
 from tests.reliability.faults import kill_worker, pause_worker
 from tests.reliability.oracle import Comparison
 from tests.reliability.sharing import SHARING_SABOTAGES, Sharing, share_partitions
@@ -35,7 +37,7 @@ from tests.sinks.faults import Findings, kill_clickhouse, kill_loader, pause_loa
 from tests.sinks.service import Service
 
 Report = dict[str, Any]
-Found = Comparison | Findings | Sharing | Changing
+Found = Comparison | Findings | Sharing | Changing | Judged
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,13 @@ TRIALS = (
         ),
         ("no_fencing",),
     ),
+    Trial(
+        "R16",
+        "drawn lives of outreach",
+        20_000,
+        lambda _, __, ___, seed, sabotage: judge_lives(400 if sabotage else 20_000, seed, sabotage),
+        tuple(POLICY_SABOTAGES),
+    ),
 )  # fmt: skip
 
 
@@ -194,6 +203,15 @@ def _run(trial: Trial, broker: Broker, folder: Path, seed: int, sabotage: str) -
 def _figures(found: Found) -> Report:
     if isinstance(found, Findings):
         return {"events": found.rows, "lost": found.lost, "twice": found.duplicated, "views": found.views}
+    if isinstance(found, Judged):
+        return {
+            "events": found.lives,
+            "outputs": found.decisions,
+            "contacts": found.contacts,
+            "restarts": found.restarts,
+            "forbidden": found.forbidden,
+            "examples": found.examples,
+        }
     if isinstance(found, Changing):
         return {**_figures(found.comparison), "changes": found.changes}
     if isinstance(found, Sharing):
