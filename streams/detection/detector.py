@@ -134,8 +134,9 @@ class Detector:
     def _take(self, audience: _Audience, state: DetectionState, touchpoint: Touchpoint, clock: int) -> list[Report]:
         reports: list[Report] = []
         ears, keep, heirs = audience
-        for heir in heirs:
-            heir.inherit(state)
+        if heirs:
+            for heir in heirs:
+                heir.inherit(state)
         rules, table = state.rules, state.evidence
         arrival: Arrival | None = None
         for rule, listener in ears:

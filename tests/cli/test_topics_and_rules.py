@@ -19,15 +19,16 @@ def test_new_topics_begin_with_the_shipped_rules_and_policy_in_every_partition(
 ) -> None:
     told = momentous("topics", "create", settings=settings)
     assert (told.code, told.err) == (0, "")
-    assert told.out.splitlines()[0] == "topics: 7 created, 0 were there and are right"
+    assert told.out.splitlines()[0] == "topics: 9 created, 0 were there and are right"
     rules = [name.removesuffix(".yaml") for name, _ in load_catalogue()]
-    expected = [(p, "rule", rule) for p in range(4) for rule in rules] + [(p, "policy", "outreach") for p in range(4)]
+    others = [("policy", "outreach"), ("emotions", "emotions")]
+    expected = [(p, kind, name) for p in range(4) for kind, name in [*(("rule", rule) for rule in rules), *others]]
     assert sorted(activated(read(settings, "touchpoints"))) == sorted(expected)
 
 
 def test_topics_that_are_there_get_nothing_published(momentous: Run, topics: Settings) -> None:
     told = momentous("topics", "create", settings=topics)
-    assert told.out == "topics: 0 created, 7 were there and are right\n"
+    assert told.out == "topics: 0 created, 9 were there and are right\n"
     assert read(topics, "touchpoints") == []
 
 
@@ -78,4 +79,4 @@ def test_bytes_that_are_no_text_are_a_mistake_not_a_crash(momentous: Run, tmp_pa
 
 def test_what_is_shipped_is_valid(momentous: Run) -> None:
     told = momentous("rules", "publish", "--dry-run")
-    assert (told.code, told.out) == (0, f"valid: {len(load_catalogue())} rules, 1 policy\n")
+    assert (told.code, told.out) == (0, f"valid: {len(load_catalogue())} rules, 1 policy, the emotions\n")
