@@ -95,6 +95,8 @@ def file_source(
     Raises:
         FileProblem, MappingFileError, OSError: a file cannot be used.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileProblem(f"{path}: is no file or folder, and a history is read twice", "write it to a file")
     if mapping is None and file_format == "auto":
         file_format = _recognized(path)
     if mapping is None and file_format == "jsonl":

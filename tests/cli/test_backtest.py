@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ import pytest
 from streams.cli.failures import failure
 from streams.cli.root import app
 from tests.backtest.small_history import FROM, NEW, TO, ZONE, write
-from tests.cli.conftest import ROOT, Ended, Run, environment
+from tests.cli.conftest import Ended, Run
 
 PERIOD = ("--from", FROM, "--to", TO, "--zone", ZONE)
 
@@ -119,19 +116,19 @@ def test_nothing_found_is_a_report_that_says_what_it_may_mean(told: Run, folder:
     assert "No touchpoint of a type that the rule listens to" in ended.out
 
 
-def test_interrupted_it_says_that_nothing_was_written(folder: Path) -> None:
-    """The history is a pipe that nobody writes to the end of, so the interrupt comes while it is read."""
-    pipe = folder / "slow.jsonl"
-    os.mkfifo(pipe)
-    command = [sys.executable, "-m", "streams.cli", "backtest", "new.yaml", "--file", str(pipe), "--format", "jsonl"]
-    env = environment() | {"PYTHONPATH": str(ROOT)}
-    running = subprocess.Popen(
-        [*command, "--rules", "now", *PERIOD], env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    with pipe.open("wb") as writing:  # opened by both: it reads
-        writing.write((folder / "history.jsonl").read_bytes())
-        writing.flush()
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
-    assert (running.returncode, out) == (130, b"")
-    assert b"stopped; no report was made, and nothing was written anywhere" in err
+def test_interrupted_it_says_that_nothing_was_written(told: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(lines: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("streams.backtest.source_file.read_json_lines", interrupted)
+    ended = told()
+    assert (ended.code, ended.out) == (130, "")
+    assert "stopped; no report was made, and nothing was written anywhere" in ended.err
+
+
+def test_a_pipe_is_refused_since_the_history_is_read_twice(told: Run, folder: Path) -> None:
+    (folder / "history.jsonl").unlink()
+    os.mkfifo(folder / "history.jsonl")
+    ended = told()
+    assert ended.code == 2
+    assert "error: history.jsonl: is no file or folder, and a history is read twice; write it to a file" in ended.err
