@@ -91,7 +91,7 @@ def test_either_of_two_workers_tells_the_state_of_every_customer_also_after_one_
         asked = (get(port, f"/customers/{customer}", key, **{FORWARDED: "1"}) for customer in CUSTOMERS)
         return sum(status == 200 for status, _, _ in asked)
 
-    with running_worker(first, tmp_path, "w1"), running_worker(second, tmp_path, "w2") as other:
+    with running_worker(first, tmp_path, "w1") as left, running_worker(second, tmp_path, "w2") as other:
         wait_until_applied(topics)
         wait_for(lambda: 0 < own(ports[0]) < own(ports[0]) + own(ports[1]) == len(CUSTOMERS), "both have partitions")
         wait_for(lambda: all(status == 200 for port in ports for status in told(port)), "every customer from either")
@@ -107,8 +107,11 @@ def test_either_of_two_workers_tells_the_state_of_every_customer_also_after_one_
         assert {status for status, _, _ in moving} == {200, 503}
         assert {headers["Retry-After"] for status, _, headers in moving if status == 503} == {"1"}
         wait_for(lambda: set(told(ports[0])) == {200}, "every customer from the one that is left")
+        assert left.stop() == 0
     log = "".join(path.read_text(errors="replace") for path in tmp_path.glob("w*.log"))
     assert key not in log
+    assert "never awaited" not in log
+    assert "Traceback" not in log
     assert not [customer for customer in CUSTOMERS if f"customers/{customer}" in log]
 
 
