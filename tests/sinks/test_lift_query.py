@@ -159,6 +159,20 @@ def test_lift(tables: Client, ours: Settings) -> None:
         assert [round(row[name], 4) for name in ("lift", "low", "high")] == [0.2, 0.0524, 0.3339]
 
 
+def test_the_window_opens_after_the_decision_and_closes_before_its_end(tables: Client, ours: Settings) -> None:
+    end = START + 7 * DAY
+    times = {"at the decision": START, "right after": START + 1, "right before the end": end - 1, "at the end": end}
+    insert(ours, DECISIONS, *(drawn(name) for name in times))
+    insert(ours, TOUCHPOINTS, *(happened("order.placed", name, when) for name, when in times.items()))
+    insert(ours, TOUCHPOINTS, *(happened("order.returned", name, when) for name, when in times.items()), first_offset=4)
+    insert(ours, MOMENTS, *(resolved(name, when) for name, when in times.items()), resolved("nobody", end))
+    good = answer(tables, good="order.placed")[0]["treated_good"]
+    without_bad = answer(tables, good="", bad="order.returned")[0]["treated_good"]
+    # A moment can only be resolved after it was detected, and so after it was decided on.
+    in_time = answer(tables)[0]["treated_good"]
+    assert (good, without_bad, in_time) == (2, 2, 3)
+
+
 def test_below_the_minimum_nothing_is_claimed(tables: Client, ours: Settings) -> None:
     insert(ours, DECISIONS, *(drawn(f"t{n}") for n in range(500)), *(drawn(f"h{n}", True) for n in range(99)))
     insert(ours, MOMENTS, resolved("nobody", START + 7 * DAY))
