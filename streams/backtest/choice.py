@@ -16,6 +16,8 @@ from streams.detection import Rule, parse_rule
 
 _MODE = re.compile(r"^mode\s*:.*$", re.MULTILINE)
 _NONE = "none"
+_ONE_OF_EACH = ("policy", "emotions")
+"""Kinds of which there is always one: the shipped one, unless it is given."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ def choose(name: str, against: str | None, others: Sequence[Path]) -> Choice:
         BadDefinitions, RuleFileError, OSError: a file cannot be used.
     """
     definitions = read_definitions(others) if others else shipped_definitions()
-    if others and not any(one.kind == "policy" for one in definitions):
-        definitions += [one for one in shipped_definitions() if one.kind == "policy"]
+    if others:
+        kinds = {one.kind for one in definitions}
+        definitions += [one for one in shipped_definitions() if one.kind in _ONE_OF_EACH and one.kind not in kinds]
     known = {one.id: one for one in definitions if one.kind == "rule"}
     if name in known and not Path(name).is_file():
         candidate = _version(known[name].text, known[name].filename)

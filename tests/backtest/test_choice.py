@@ -14,7 +14,7 @@ def test_a_file_is_compared_with_the_rule_of_its_id_that_runs_now(folder: Path) 
     choice = choose(str(folder / "new.yaml"), None, [folder / "now"])
     assert choice.present is not None
     assert (choice.candidate.rule.version, choice.present.rule.version) == (2, 1)
-    assert [one.id for one in choice.beside] == ["call.lost", "outreach"]
+    assert [one.id for one in choice.beside] == ["call.lost", "outreach", "emotions"]
 
 
 def test_a_rule_that_runs_is_named_by_its_id(folder: Path) -> None:

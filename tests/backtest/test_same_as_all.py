@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from streams.backtest.glance import Glancer, Item, Turn
 from streams.backtest.source import LOG, Wanted
 from streams.backtest.tally import Tally
 from streams.backtest.world import World
+from streams.catalogue import load_catalogue
 from streams.controls import history_clock, tick
 from streams.simulation import City, Disorder, plan_city
 
@@ -26,7 +28,14 @@ START = 1_767_571_200_000
 PERIOD = read_period("2026-01-05", "2026-02-05", "Europe/Berlin")
 ALL = WarmUp(None, "all")
 
-RULES = ("queue.abandoned_silent", "contact.repeated", "flow.abandoned", "promise.broken", "card.lost_travelling")
+RULES = (
+    "queue.abandoned_silent",
+    "contact.repeated",
+    "flow.abandoned",
+    "promise.broken",
+    "card.lost_travelling",
+    "silence.unusual",
+)
 
 
 @cache
@@ -60,14 +69,16 @@ class Logged:
 
 @cache
 def choice_of(rule: str) -> Choice:
+    """Of a shipped rule, or of a file."""
     return choose(rule, "none", [])
 
 
 @cache
 def whole_way(rule: str) -> Tally:
     """Every record of the log through a partition with all rules and the policy."""
-    tally = Tally(rule, PERIOD)
-    world = World(choice_of(rule).together(choice_of(rule).candidate), tally)
+    candidate = choice_of(rule).candidate
+    tally = Tally(candidate.rule.id, PERIOD)
+    world = World(choice_of(rule).together(candidate), tally)
     source = Logged()
     for lane in source.lanes(Wanted(None, PERIOD.end, lambda kind: True, lambda kind: True)):
         for item in lane:
@@ -109,3 +120,12 @@ def test_moments_and_decisions_are_those_of_the_whole_way(rule: str) -> None:
     expected = told(whole_way(rule))
     assert len(expected) > 0
     assert told(fast_way(rule)) == expected
+
+
+def test_a_rule_over_emotional_levels_hears_all_other_rules_in_the_fast_way_too(tmp_path: Path) -> None:
+    text = dict(load_catalogue())["emotion.overload.yaml"]
+    file = tmp_path / "emotion.overload.yaml"
+    file.write_text(text.replace("above: 4", "above: 1").replace("again_below: 2", "again_below: 0.5"))
+    expected = told(whole_way(str(file)))
+    assert len(expected) > 0
+    assert told(fast_way(str(file))) == expected
