@@ -11,6 +11,7 @@ from streams.customer.ledger import PARTITION_KEY, PartitionRecord, decode_parti
 from streams.settings import Settings
 from streams.topics import CHANGELOG, DEAD, DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 from tests.kafka.reader import Record, read
+from tests.reliability.consents import contacts_without_consent
 
 COMPARED = (MOMENTS, DECISIONS, TRIGGERS, EMOTIONS, VERDICTS, DEAD)
 
@@ -27,6 +28,7 @@ class Comparison:
     extra: int = 0
     disordered: int = 0
     repeated_ids: int = 0
+    after_withdrawal: int = 0
     counters: Counter[str] = field(default_factory=Counter)
     by_topic: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
@@ -34,7 +36,10 @@ class Comparison:
     @property
     def holds(self) -> bool:
         """Whether nothing differs."""
-        return not (self.missing or self.extra or self.disordered or self.repeated_ids) and self.expected > 0
+        return (
+            not (self.missing or self.extra or self.disordered or self.repeated_ids or self.after_withdrawal)
+            and self.expected > 0
+        )
 
 
 def compare(settings: Settings) -> Comparison:
@@ -46,6 +51,7 @@ def compare(settings: Settings) -> Comparison:
         ids = Counter(dict(record.headers)["ce_id"] for record in records)
         result.repeated_ids += sum(count - 1 for count in ids.values())
     log = read(settings, TOUCHPOINTS)
+    result.after_withdrawal = len(contacts_without_consent(codec, log, written[TRIGGERS]))
     for number in range(settings.partitions):
         partition = Partition(number, settings.partitions, codec, settings.topic(TOUCHPOINTS))
         process_all(partition, [record for record in log if record.partition == number])

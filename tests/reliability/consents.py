@@ -1,0 +1,48 @@
+"""Nothing after a withdrawal: triggers held against the consents of the log, without the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemas import Codec, DecodeError
+from tests.kafka.reader import Record
+
+_WORDS = ("consent.given", "consent.denied", "consent.withdrawn")
+
+
+def contacts_without_consent(codec: Codec, touchpoints: Iterable[Record], triggers: Iterable[Record]) -> list[str]:
+    """Triggers that no consent allowed.
+
+    Of a live log. A trigger's ``not_before`` is the append time of the record that made it, so every consent that was
+    appended earlier lay before it. What was appended in the same millisecond may lie on either side: where
+    it speaks of the same purpose and channel, the trigger is passed over.
+
+    Returns:
+        Their ids.
+    """
+    said: dict[tuple[str, object, object], list[tuple[int, int, int, str]]] = {}
+    seen: set[tuple[str, str]] = set()
+    for record in touchpoints:
+        try:
+            name, body = codec.decode(record.value)
+        except DecodeError:
+            continue
+        if name == "Touchpoint" and body["type"] in _WORDS and (body["source"], body["event_id"]) not in seen:
+            seen.add((body["source"], body["event_id"]))
+            facts = body["properties"]
+            key = (body["customer_id"], facts.get("purpose"), facts.get("channel"))
+            said.setdefault(key, []).append((record.timestamp, body["occurred_at"], record.offset, body["type"]))
+    forbidden = []
+    for record in triggers:
+        name, body = codec.decode(record.value)
+        if name != "Trigger":
+            continue
+        words = said.get((body["customer_id"], body["purpose"], body["channel"]), [])
+        if any(appended == body["not_before"] for appended, *_ in words):
+            continue
+        before = [
+            (occurred, offset, word) for appended, occurred, offset, word in words if appended < body["not_before"]
+        ]
+        if not before or max(before)[2] != "consent.given":
+            forbidden.append(str(body["trigger_id"]))
+    return forbidden
