@@ -11,6 +11,10 @@ from tests.cli.conftest import ROOT, environment
 from tests.delivery.receiver import SECRET
 
 
+STARTED: list[subprocess.Popen[bytes]] = []
+"""Processes of the present test; what a failed one leaves behind is ended by ``conftest``."""
+
+
 def endpoint_file(folder: Path, url: str, more: str = "") -> Path:
     """A deliver.yaml with one webhook; ``more`` are further lines of it, two spaces deeper than its list."""
     path = folder / "deliver.yaml"
@@ -30,13 +34,15 @@ def endpoint_file(folder: Path, url: str, more: str = "") -> Path:
 def start(
     settings: Settings, file: Path, *arguments: str, instance: str = "one", **more: str
 ) -> subprocess.Popen[bytes]:
-    """The process; the caller ends it."""
+    """The process; the caller ends it, and if it fails before, the test does."""
     command = [sys.executable, "-m", "streams.cli", "deliver", *arguments, "--file", str(file)]
     if not arguments:
         command += ["--instance", instance]
     env = environment(settings, HOOK_SECRET=SECRET, MOMENTOUS_DELIVER_WEB_PORT="0", **more) | {"PYTHONPATH": str(ROOT)}
     piped = subprocess.PIPE if arguments else None  # what a process that stays says is shown when its test fails
-    return subprocess.Popen(command, env=env, cwd=file.parent, stdout=piped, stderr=piped)
+    process = subprocess.Popen(command, env=env, cwd=file.parent, stdout=piped, stderr=piped)
+    STARTED.append(process)
+    return process
 
 
 def run(settings: Settings, file: Path, *arguments: str, **more: str) -> tuple[int, str, str]:
