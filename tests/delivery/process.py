@@ -10,7 +10,6 @@ from streams.settings import Settings
 from tests.cli.conftest import ROOT, environment
 from tests.delivery.receiver import SECRET
 
-
 STARTED: list[subprocess.Popen[bytes]] = []
 """Processes of the present test; what a failed one leaves behind is ended by ``conftest``."""
 
