@@ -108,6 +108,9 @@ class _Step:
         wait_applied(settings, self._worker, ends(settings), _SETTLE_S)
         found = json.loads(result.read_text())
         latencies = found["latencies"]
+        progress(
+            f"live_state: {what}: p50 {percentile(latencies, 0.5):.1f} ms, p99 {percentile(latencies, 0.99):.1f} ms"
+        )
         return {
             "what": what,
             "requests/s": self._requests,
