@@ -1,4 +1,4 @@
--- title: One customer's story: touchpoints, moments, decisions, triggers
+-- title: One customer's story: touchpoints, moments, decisions, triggers, cancellations
 -- param: customer_id String; whose
 -- param: newest UInt32 = 1000; at most this many lines, the newest ones
 SELECT at, what, name, channel, detail
@@ -48,6 +48,12 @@ FROM
 
         SELECT created_at, 3, 'trigger', action, channel, concat(rule, ': ', template)
         FROM triggers
+        WHERE customer_id = {customer_id:String}
+
+        UNION ALL
+
+        SELECT cancelled_at, 4, 'trigger called off', action, channel, reason
+        FROM outreach_cancellations
         WHERE customer_id = {customer_id:String}
     )
     ORDER BY at DESC, step DESC

@@ -30,7 +30,7 @@ def explain(
 
     settings = load_settings()
     records = of_customer(connect(settings), customer)
-    candidates = told_candidates(records.decisions)
+    candidates = told_candidates(records.decisions, records.cancellations)
     if moment is not None:
         found = [one for one in candidates if one.moment_id == moment]
         if not found:

@@ -66,10 +66,12 @@ class Decisions:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, customer_id: str, moment_id: str | None) -> list[ToldCandidate]:
-        from streams.telling.records import decisions_on
+        from streams.telling.records import cancellations_on, decisions_on
         from streams.telling.told_decision import told_candidates
 
-        return told_candidates(decisions_on(self._client(), customer_id, moment_id))
+        client = self._client()
+        decisions = decisions_on(client, customer_id, moment_id)
+        return told_candidates(decisions, cancellations_on(client, customer_id, moment_id) if decisions else ())
 
     def _client(self) -> Client:
         """This thread's own."""

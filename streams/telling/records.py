@@ -40,6 +40,10 @@ SELECT toUnixTimestamp64Milli(created_at) AS at, trigger_id, decision_id, moment
        template, emotion, context, toUnixTimestamp64Milli(deliver_until) AS deliver_until
 FROM triggers WHERE {where} ORDER BY at, trigger_id
 """
+_CANCELLATIONS = """
+SELECT toUnixTimestamp64Milli(cancelled_at) AS at, trigger_id, decision_id, moment_id, action, channel, reason
+FROM outreach_cancellations WHERE {where} ORDER BY at, trigger_id
+"""
 _DEAD = """
 SELECT toUnixTimestamp64Milli(failed_at) AS at, stage, reason, detail, source_topic AS topic,
        source_partition AS partition, source_offset AS offset, rule, length(value) AS bytes
@@ -55,6 +59,7 @@ class Records(NamedTuple):
     decisions: list[Row]
     triggers: list[Row]
     dead: list[Row]
+    cancellations: list[Row]
 
 
 def of_customer(client: Client, customer_id: str) -> Records:
@@ -67,17 +72,18 @@ def of_customer(client: Client, customer_id: str) -> Records:
         decisions=_rows(client, _DECISIONS, where, key),
         triggers=_rows(client, _TRIGGERS, where, key),
         dead=_rows(client, _DEAD, "key = {customer:String}", key),
+        cancellations=_rows(client, _CANCELLATIONS, where, key),
     )
 
 
 def decisions_on(client: Client, customer_id: str, moment_id: str | None = None) -> list[Row]:
     """The decisions on a customer, or on one of the customer's moments."""
-    key = {"customer": customer_id}
-    where = "customer_id = {customer:String}"
-    if moment_id is not None:
-        key["moment"] = moment_id
-        where += " AND moment_id = {moment:String}"
-    return _rows(client, _DECISIONS, where, key)
+    return _rows(client, _DECISIONS, *_whose(customer_id, moment_id))
+
+
+def cancellations_on(client: Client, customer_id: str, moment_id: str | None = None) -> list[Row]:
+    """What was asked for and then called off, of a customer or of one of the customer's moments."""
+    return _rows(client, _CANCELLATIONS, *_whose(customer_id, moment_id))
 
 
 def of_event(client: Client, event_id: str) -> Records:
@@ -93,6 +99,7 @@ def of_event(client: Client, event_id: str) -> Records:
         decisions=_rows(client, _DECISIONS, of_moments, moment_ids),
         triggers=_rows(client, _TRIGGERS, of_moments, moment_ids),
         dead=_dead_of_event(client, event_id, touchpoints),
+        cancellations=_rows(client, _CANCELLATIONS, of_moments, moment_ids),
     )
 
 
@@ -107,6 +114,13 @@ def _dead_of_event(client: Client, event_id: str, touchpoints: Sequence[Row]) ->
             where = "source_partition = {partition:Int32} AND source_offset = {offset:Int64}"
             found += _rows(client, _DEAD, where, {"partition": partition, "offset": offset})
     return found
+
+
+def _whose(customer_id: str, moment_id: str | None) -> tuple[str, dict[str, Any]]:
+    if moment_id is None:
+        return "customer_id = {customer:String}", {"customer": customer_id}
+    where = "customer_id = {customer:String} AND moment_id = {moment:String}"
+    return where, {"customer": customer_id, "moment": moment_id}
 
 
 def _rows(client: Client, statement: str, where: str, parameters: dict[str, Any]) -> list[Row]:

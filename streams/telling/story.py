@@ -26,6 +26,7 @@ def story(records: Records) -> list[str]:
     told: list[tuple[int, int, list[str]]] = []
     told += [(row["at"], 0, [_touchpoint(row)]) for row in records.touchpoints]
     told += [(row["at"], 1, [_dead(row)]) for row in records.dead]
+    told += [(row["at"], 4, [_called_off(row)]) for row in records.cancellations]
     for moment in records.moments:
         answers = decisions.pop(moment["moment_id"], [])
         lines = [_moment(moment), *_answers(answers, triggers)]
@@ -60,6 +61,10 @@ def _touchpoint(row: Row) -> str:
 def _dead(row: Row) -> str:
     place = f"{row['topic']}[{row['partition']}] offset {row['offset']}"
     return f"{when(row['at'])}  dead letter at {place}: {row['reason']} in stage {row['stage']}; {row['detail']}"
+
+
+def _called_off(row: Row) -> str:
+    return f"{when(row['at'])}    called off: {row['action']} by {row['channel']}, {why_not(row['reason'])}"
 
 
 def _moment(row: Row) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,8 @@ class ToldCandidate(msgspec.Struct, kw_only=True):
     Attributes:
         decided: whether the last one is final.
         in_words: what became of it, in a sentence.
+        called_off_at: when a contact that was asked for was taken back, ms UTC; it may have gone out before.
+        called_off_reason: why, as ``resolved``.
     """
 
     moment_id: str
@@ -60,27 +62,33 @@ class ToldCandidate(msgspec.Struct, kw_only=True):
     decided: bool
     in_words: str
     decisions: list[ToldDecision]
+    called_off_at: int | None
+    called_off_reason: str | None
 
 
-def told_candidates(decisions: Sequence[Row]) -> list[ToldCandidate]:
+def told_candidates(decisions: Sequence[Row], cancellations: Sequence[Row] = ()) -> list[ToldCandidate]:
     """Every moment's decisions, moments in the order of their first decision; rows as ClickHouse has them."""
+    called_off = {row["decision_id"]: row for row in cancellations}
     by_moment: dict[str, list[Row]] = {}
     for row in sorted(decisions, key=lambda row: (row["at"], row["attempt"])):
         by_moment.setdefault(row["moment_id"], []).append(row)
-    return [_candidate(rows) for rows in by_moment.values()]
+    return [_candidate(rows, called_off) for rows in by_moment.values()]
 
 
-def _candidate(rows: Sequence[Row]) -> ToldCandidate:
+def _candidate(rows: Sequence[Row], called_off: Mapping[str, Row]) -> ToldCandidate:
     rows = sorted(rows, key=lambda row: row["attempt"])
     last = rows[-1]
+    taken_back = called_off.get(last["decision_id"])
     return ToldCandidate(
         moment_id=last["moment_id"],
         rule=last["rule"],
         rule_version=last["rule_version"],
         mode=last["mode"],
         decided=last["final"],
-        in_words=told_attempts(rows),
+        in_words=told_attempts(rows, taken_back),
         decisions=[_decision(row) for row in rows],
+        called_off_at=taken_back["at"] if taken_back else None,
+        called_off_reason=taken_back["reason"] if taken_back else None,
     )
 
 
@@ -113,8 +121,10 @@ def _decision(row: Row) -> ToldDecision:
     )
 
 
-def told_attempts(rows: Sequence[Row]) -> str:
+def told_attempts(rows: Sequence[Row], called_off: Row | None = None) -> str:
     """What became of one contact, as a sentence; each attempt is told by the customer's wall clock.
+
+    ``called_off`` is the cancellation of what the last one asked for.
 
     ``Not contacted: it was 22:40 in Lisbon, quiet until 08:00; tried again at 08:00: sent by SMS.``
     """
@@ -127,6 +137,9 @@ def told_attempts(rows: Sequence[Row]) -> str:
             text += f"; {_clause(row, at)}"
         else:
             text += f"; tried again at {judged_at}: {_clause(row, at)}"
+    if called_off is not None:
+        taken_back_at = at.after(called_off["at"], judged_at_of(rows[-1]))
+        text += f"; called off at {taken_back_at}, unless it had gone out: {reason_words(called_off['reason'])}"
     return f"{text}."
 
 

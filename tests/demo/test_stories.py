@@ -58,7 +58,7 @@ def told(monkeypatch: pytest.MonkeyPatch, accepted: int = 100 + PUBLISHED, conta
         emotion = {"story-ana": "vulnerable", "story-ben": "anxious", "story-cleo": "joyful"}[customer_id]
         facts = {"place": "Lisbon", "due_at": "918000000000"}
         trigger = {"decision_id": "d1", "emotion": emotion, "template": "t", "context": facts}
-        return Records([], [], [], [trigger] if contacted else [], [])
+        return Records([], [], [], [trigger] if contacted else [], [], [])
 
     def until(done: Callable[[], bool], trouble: str) -> None:
         assert done(), trouble

@@ -33,7 +33,13 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         apply_ddl(client, settings.clickhouse_database)
         insert(client, 0, "m1", "help.coming", 1, "deferred", "quiet_hours", False, QUIET, AT)
         insert(client, 1, "m1", "help.coming", 2, "triggered", "ok", True, LATER, "2026-07-06 07:00:00")
+        insert(client, 3, "m4", "help.coming", 1, "triggered", "ok", True, LATER, "2026-07-08 07:00:00")
         insert(client, 2, "m2", "", 1, "refused", "no_action", True, None, "2026-07-07 07:00:00")
+        client.command(
+            "INSERT INTO outreach_cancellations (trigger_id, decision_id, moment_id, customer_id, action, channel,"
+            " reason, cancelled_at) VALUES ('t1', 'd3', 'm4', 'ada', 'help.coming', 'sms', 'bought',"
+            f" '{AT}'), ('t1', 'd3', 'm4', 'zoë', 'help.coming', 'sms', 'resolved', '2026-07-08 07:20:00')"
+        )
         yield settings
     finally:
         service.stop()
@@ -83,7 +89,14 @@ async def test_every_moment_has_its_attempts_in_order_and_a_sentence(stored: Set
             "Not contacted: it was 22:40 in Lisbon, quiet until 08:00; tried again at 08:00: sent by SMS.",
         ),
         ("m2", True, "Not contacted: the policy has no answer to it."),
+        ("m4", True, "Sent by SMS; called off at 2026-07-08 08:20, unless it had gone out: the matter is resolved."),
     ]
+
+
+async def test_a_contact_that_was_taken_back_says_when_and_why(stored: Settings) -> None:
+    _, body = await told(stored, "zoë", "m4")
+    (candidate,) = body["candidates"]
+    assert (candidate["called_off_at"], candidate["called_off_reason"]) == (1_783_495_200_000, "resolved")
 
 
 async def test_each_check_stands_with_its_inputs_and_its_words(stored: Settings) -> None:

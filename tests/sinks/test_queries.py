@@ -263,6 +263,18 @@ def test_customer_story(tables: Client, ours: Settings) -> None:
     assert [row["what"] for row in newest] == ["decision, triggered", "trigger"]
 
 
+def test_a_story_tells_that_a_contact_was_called_off(tables: Client, ours: Settings) -> None:
+    insert(ours, TRIGGERS, trigger(created_at=at("1999-01-04 10:05:00")))
+    tables.command(
+        "INSERT INTO outreach_cancellations (trigger_id, customer_id, action, channel, reason, cancelled_at) VALUES"
+        " ('t', 'c1', 'call-back', 'sms', 'resolved', '1999-01-04 10:06:00'),"
+        " ('t', 'c2', 'call-back', 'sms', 'bought', '1999-01-04 10:06:00')"
+    )
+    assert [list(row.values()) for row in answer(tables, "customer-story", customer_id="c1")][1:] == [
+        ["1999-01-04 10:06:00", "trigger called off", "call-back", "sms", "resolved"]
+    ]
+
+
 def test_a_story_of_a_customer_whose_name_is_hostile(tables: Client, ours: Settings) -> None:
     name = "it's \\ a\n{x:String}\t; DROP TABLE touchpoints"
     insert(ours, TOUCHPOINTS, touchpoint(customer_id=name))

@@ -135,3 +135,12 @@ def test_times_are_utc_to_the_second() -> None:
 
 def test_a_reason_without_plain_words_stands_as_it_is() -> None:
     assert why_not("brand_new") == "brand_new"
+
+
+def test_a_contact_that_was_called_off_has_a_line_of_its_own_at_its_time() -> None:
+    taken_back = {"at": NOON + 60_000, "action": "wait.apology", "channel": "sms", "reason": "resolved"}
+    assert told(decisions=[decision(NOON)], touchpoints=[touchpoint(NOON + 90_000)], cancellations=[taken_back]) == [
+        "1999-01-01 12:00:00    -> wait.apology: triggered on sms; checks: identity, consent",
+        "1999-01-01 12:01:00    called off: wait.apology by sms, the matter is resolved (resolved)",
+        "1999-01-01 12:01:30  queue.abandoned",
+    ]

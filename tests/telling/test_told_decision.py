@@ -101,3 +101,20 @@ def test_a_moment_that_waits_is_not_decided_for_good() -> None:
         "2026-07-06 08:00 in Lisbon",
         "   2. quiet_hours: quiet_hours: it was 22:40 in Lisbon, quiet until 08:00",
     ]
+
+
+def test_a_contact_that_was_taken_back_says_when_and_why() -> None:
+    taken_back = {"at": MORNING + 1_200_000, "decision_id": "d2", "reason": "resolved"}
+    another = {"at": MORNING, "decision_id": "d9", "reason": "bought"}
+    (found,) = told_candidates([DEFERRED, SENT], [another, taken_back])
+    assert found.in_words == (
+        "Not contacted: it was 22:40 in Lisbon, quiet until 08:00; tried again at 08:00: sent by SMS; "
+        "called off at 08:20, unless it had gone out: the matter is resolved."
+    )
+    assert (found.called_off_at, found.called_off_reason) == (MORNING + 1_200_000, "resolved")
+
+
+def test_a_contact_that_nobody_took_back_says_nothing_of_it() -> None:
+    (found,) = told_candidates([SENT])
+    assert (found.called_off_at, found.called_off_reason) == (None, None)
+    assert found.in_words == "Sent by SMS."
