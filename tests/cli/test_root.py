@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Run, environment
 
 COMMANDS = (
-    *("clickhouse-embedded", "deliver", "demo", "explain", "import", "lift", "loader", "metrics"),
+    *("backtest", "clickhouse-embedded", "deliver", "demo", "explain", "import", "lift", "loader", "metrics"),
     *("outreach", "policy", "preferences", "publish"),
     *("query", "rules", "score", "settings", "simulate", "state", "status", "topics", "touchpoints", "trace", "worker"),
 )

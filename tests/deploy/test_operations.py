@@ -26,7 +26,8 @@ _LINE = re.compile(r"^(?: {4,}|> )?(?:\$ |\.venv/bin/)?momentous (.+)$", re.MULT
 
 def commands(page: Path, form: re.Pattern[str]) -> list[list[str]]:
     """Every ``momentous ...`` of a page in one form, as words after the program's name."""
-    return [_words(match[1]) for match in form.finditer(page.read_text(encoding="utf-8"))]
+    text = re.sub(r"\\\n\s*", "", page.read_text(encoding="utf-8"))  # a line that goes on in the next one
+    return [_words(match[1]) for match in form.finditer(text)]
 
 
 def _words(line: str) -> list[str]:
