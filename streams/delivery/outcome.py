@@ -28,7 +28,7 @@ _TYPES: dict[Ending, str] = {
     "sent": "outreach.sent",
     "bounced": "outreach.bounced",
     "expired": "outreach.expired",
-    "no_capacity": "outreach.expired",
+    "no_capacity": "outreach.no_capacity",
 }
 
 
@@ -67,7 +67,7 @@ def outcome_touchpoint(delivery: Delivery, outcome: Outcome, now_ms: int) -> Tou
     elif kind == "outreach.bounced":
         properties |= {"code": outcome.reason, "hard": outcome.ending == "bounced"}
     else:
-        properties["reason"] = outcome.reason
+        properties["code" if kind == "outreach.no_capacity" else "reason"] = outcome.reason
     return {
         "event_id": digest_id(delivery.trigger_id, kind),
         "source": SOURCE,

@@ -17,7 +17,7 @@ TOLD = {
     "sent": ("outreach.sent", {"template": "call_back_offer", "message_id": "ref"}),
     "bounced": ("outreach.bounced", {"code": "why", "hard": True}),
     "expired": ("outreach.expired", {"reason": "why"}),
-    "no_capacity": ("outreach.expired", {"reason": "why"}),
+    "no_capacity": ("outreach.no_capacity", {"code": "why"}),
 }
 
 
