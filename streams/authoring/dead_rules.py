@@ -10,11 +10,25 @@ from streams.detection import Rule
 from streams.detection.clause import Clause
 from streams.detection.condition_reader import read_condition
 from streams.detection.conditions import Condition
-from streams.detection.document import Listing, Mapping, Node
+from streams.detection.document import Listing, Mapping, Node, Scalar
+from streams.detection.durations import duration_text
 from streams.detection.fields import Field
-from streams.detection.operators import Cleared, Day, Event, Pattern, Score, Sequence, Series, Window
+from streams.detection.operators import (
+    Cleared,
+    Day,
+    Either,
+    Event,
+    Level,
+    Operator,
+    Pattern,
+    Score,
+    Sequence,
+    Series,
+    Window,
+)
 from streams.detection.reader import Reader
 from streams.detection.rule import DAY_MS
+from streams.detection.shipped_emotions import shipped_emotions
 
 _HARMLESS = {
     "any",
@@ -44,12 +58,49 @@ def dead_parts(rule: Rule, document: Mapping, filename: str) -> Iterator[Finding
         if name in entries:
             yield from _contradictions(entries[name][1], filename, (name,))
     place = entries["detect"][1]
-    for what, remedy in _reasons(rule):
+    if isinstance(rule.detect, Either):
+        yield from _ways(rule, rule.detect, place, filename)
+    for what, remedy in _reasons(rule, rule.detect):
         yield at(place, filename, "error", f"it can never fire: {what}", remedy)
+    if isinstance(rule.detect, Level):
+        yield from _out_of_reach(rule.detect, place, filename)
+
+
+def _ways(rule: Rule, either: Either, detect: Node, filename: str) -> Iterator[Finding]:
+    """What is wrong with one way is no more than a warning while another one is left."""
+    nodes = next(value.items for _, value in _entries(detect) if isinstance(value, Listing))
+    found = [
+        (node, what, remedy)
+        for node, way in zip(nodes, either.parts, strict=True)
+        for what, remedy in _reasons(rule, way)
+    ]
+    dead = len({id(node) for node, _, _ in found}) == len(nodes)
+    for node, what, remedy in found:
+        said = f"it can never fire: {what}" if dead else f"this way it can never show: {what}"
+        yield at(node, filename, "error" if dead else "warning", said, remedy)
+
+
+def _entries(node: Node) -> list[tuple[Scalar, Node]]:
+    return node.entries if isinstance(node, Mapping) else []
+
+
+def _out_of_reach(level: Level, detect: Node, filename: str) -> Iterator[Finding]:
+    """Levels read no higher than the definition's ``most``; another one than the shipped may allow more."""
+    most = shipped_emotions().most * len(level.emotions)
+    if level.above > most:
+        what = f"by the shipped emotions these levels add up to {most:g} at most, which is less than 'above'"
+        yield at(detect, filename, "warning", what, "write a lower number, or publish emotions with a higher 'most'")
 
 
 def _contradictions(node: Node, filename: str, path: tuple[str, ...]) -> Iterator[Finding]:
     """Every mapping that reads as a condition and cannot hold; of nested ones the outermost."""
+    if isinstance(node, Mapping) and (ways := [value for key, value in node.entries if key.text == "either"]):
+        listed = ways[0].items if isinstance(ways[0], Listing) else []
+        by_way = [list(_contradictions(way, filename, path)) for way in listed]
+        dead = all(any(one.level == "error" for one in found) for found in by_way)
+        for one in (one for found in by_way for one in found):
+            yield one if dead else one._replace(level="warning", what=one.what.removeprefix("it can never fire: "))
+        return
     if isinstance(node, Mapping):
         condition = _as_condition(node)
         if condition is not None and impossible(condition):
@@ -71,8 +122,7 @@ def _as_condition(node: Mapping) -> Condition | None:
     return None if reader.mistakes else condition
 
 
-def _reasons(rule: Rule) -> Iterator[tuple[str, str]]:
-    detect = rule.detect
+def _reasons(rule: Rule, detect: Operator) -> Iterator[tuple[str, str]]:
     inner = detect.inner if isinstance(detect, Cleared) else detect
     if isinstance(detect, Cleared) and implies(detect.inner.condition, detect.unless):
         yield "whatever it counts ends the count by 'unless'", "leave out of 'unless' what is counted"
@@ -84,16 +134,15 @@ def _reasons(rule: Rule) -> Iterator[tuple[str, str]]:
         yield from _sequence(inner)
     if isinstance(inner, Pattern):
         yield from _pattern(inner)
-    if Field(("event_id",)) in rule.by and not _single(rule):
+    if Field(("event_id",)) in rule.by and not _single(detect):
         yield "by 'event_id' no two touchpoints agree", "correlate by something that they share"
 
 
-def _single(rule: Rule) -> bool:
+def _single(detect: Operator) -> bool:
     """Whether one touchpoint alone can be the moment."""
-    detect = rule.detect
     if isinstance(detect, Sequence):
         return not detect.steps
-    return isinstance(detect, Event | Pattern | Score | Series)
+    return isinstance(detect, Either | Event | Pattern | Score | Series)
 
 
 def _window(window: Window) -> Iterator[tuple[str, str]]:
@@ -120,6 +169,12 @@ def _sequence(sequence: Sequence) -> Iterator[tuple[str, str]]:
 
 
 def _pattern(pattern: Pattern) -> Iterator[tuple[str, str]]:
+    certain = [place for place, step in enumerate(pattern.steps) if not step.part.negated and not step.part.optional]
+    waits = sum(step.for_ms or 0 for step in pattern.steps[: certain[-1]])
+    bound = pattern.within_ms
+    if bound is not None and waits >= bound + pattern.inclusive and pattern.report == "complete":
+        what = f"its absences between two steps last {duration_text(waits)}, and 'within' is no longer than that"
+        yield what, "make 'within' longer, or 'for' shorter"
     positive = [place for place, step in enumerate(pattern.steps) if not step.part.negated]
     for place in positive[1:]:
         step = pattern.steps[place]

@@ -10,8 +10,10 @@ from typing import Any
 
 from streams.authoring.dead_rules import dead_parts
 from streams.authoring.finding import Finding, at, of_line, of_mistakes
+from streams.authoring.impossible_names import Known, impossible_names
 from streams.authoring.overlaps import overlaps
 from streams.authoring.rule_files import RuleFile
+from streams.catalogue import load_catalogue
 from streams.detection import Rule, RuleFileError, parse_rule
 from streams.detection.case_reader import parse_cases
 from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
@@ -35,15 +37,28 @@ def lint(files: Iterable[RuleFile], vocabulary: Vocabulary, policy: Policy) -> l
             read.append((file, parse_rule(file.text, file.filename), read_document(file.text, file.filename)))
         except RuleFileError as error:
             found += of_mistakes(error)
-    seen: dict[str, str] = {}
+    known, seen = _known({rule.id: rule for _, rule, _ in read}), dict[str, str]()
     for file, rule, document in read:
         other = seen.setdefault(rule.id, file.filename)
         if other != file.filename:
             place = _value(document, "id")
             found.append(at(place, file.filename, "error", f"{rule.id} stands in {other} too", "keep one"))
         found += _rule(file, rule, document, vocabulary, policy)
+        found += impossible_names(document, file.filename, known)
     found += overlaps((file.filename, _place(document), rule) for file, rule, document in read)
     return sorted(set(found))
+
+
+def _known(linted: dict[str, Rule]) -> Known:
+    """Knows the rules that are linted, and the shipped ones."""
+
+    def known(rule_id: str) -> Rule | None:
+        if rule_id not in linted:
+            shipped = dict(load_catalogue()).get(f"{rule_id}.yaml")
+            return parse_rule(shipped, rule_id) if shipped is not None else None
+        return linted[rule_id]
+
+    return known
 
 
 def _rule(file: RuleFile, rule: Rule, document: Mapping, vocabulary: Vocabulary, policy: Policy) -> Iterator[Finding]:
@@ -55,9 +70,13 @@ def _rule(file: RuleFile, rule: Rule, document: Mapping, vocabulary: Vocabulary,
     yield from _properties(name, rule, document, vocabulary)
     yield from dead_parts(rule, document, name)
     if rule.id not in policy.by_moment:
-        what = f"no action of policy '{policy.id}' answers it, so its {rule.emotion} customers hear nothing"
+        what = f"no action of policy '{policy.id}' answers it, so {_felt(rule.emotion)} hear nothing"
         yield at(identity, name, "warning", what, "name it in the 'moments' of an action")
     yield from _tests(file, rule, identity)
+
+
+def _felt(emotion: str) -> str:
+    return "its customers" if emotion == "dominant" else f"its {emotion} customers"
 
 
 def _tests(file: RuleFile, rule: Rule, identity: Node) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from streams.outreach import parse_policy
 from streams.vocabulary import shipped_vocabulary
 
 POLICY = parse_policy(shipped_policy_text(), "policy.yaml")
+VOCABULARY = shipped_vocabulary()
 HEAD = """\
 id: queue.long_wait
 version: 1
@@ -94,6 +95,11 @@ NEVER |= {
         "  sequence:\n    - start: {type: queue.abandoned}\n    - followed_by_any: {type: ivr.entered}\n"
         "  within: 1d\n  cancelled_by: {type: [ivr.entered, chat.started]}\n"
     ),
+    "an absence between two steps that outlasts the whole": (
+        "  sequence:\n    - start: {type: queue.abandoned}\n    - not_followed_by: {type: chat.started}\n"
+        "      for: 1d\n    - followed_by: {type: queue.abandoned}\n  within: 1d\n"
+    ),
+    "a channel that there is not": "  event: {type: queue.abandoned, channel: moon}\n",
     "any of several that all cannot hold": (
         "  event:\n    any: [{type: queue.abandoned, channel: app, not: {channel: app}}, {x|exists: false, x: 1}]\n"
     ),
@@ -104,7 +110,7 @@ NEVER |= {
 def test_a_rule_that_can_never_fire_is_an_error(detect: str) -> None:
     lines = [line for line in found(detect) if ": error: " in line]
     assert len(lines) == 1
-    assert "it can never fire" in lines[0]
+    assert "it can never fire" in lines[0] or "no touchpoint has the channel 'moon'" in lines[0]
 
 
 @pytest.mark.parametrize("detect", NEVER.values(), ids=NEVER)
@@ -118,6 +124,14 @@ ALIVE = {
     "what ends the count is not counted": (
         "  count: {type: queue.abandoned, wait_seconds|gt: 5}\n  at_least: 2\n  within: 7d\n"
         "  unless: {type: queue.abandoned, wait_seconds|lt: 5}\n"
+    ),
+    "an absence just shorter than the whole": (
+        "  sequence:\n    - start: {type: queue.abandoned}\n    - not_followed_by: {type: chat.started}\n"
+        "      for: 1d\n    - followed_by: {type: queue.abandoned}\n  within: 1d1ms\n"
+    ),
+    "an absence before a step that may be left out": (
+        "  sequence:\n    - start: {type: queue.abandoned}\n    - not_followed_by: {type: chat.started}\n"
+        "      for: 1d\n    - followed_by: {type: queue.abandoned}\n      optional: true\n  within: 1d\n"
     ),
     "the second beginning cancels the first, but not itself": (
         "  sequence:\n    - start: {type: queue.abandoned}\n    - silent_for: 3d\n"
@@ -136,6 +150,82 @@ def test_one_branch_that_cannot_hold_is_a_warning() -> None:
     assert found(detect) == [
         "queue.long_wait.yaml:10:9: warning: this condition can never hold; "
         "its tests exclude each other; take one away, or write any: [...]"
+    ]
+
+
+DEAD_WAY = (
+    "    - sequence:\n        - start: {type: queue.abandoned}\n        - not_followed_by: {type: ivr.entered}\n"
+    "        - followed_by: {type: ivr.entered}\n      within: 1d\n"
+)
+
+
+def test_one_way_that_can_never_show_is_a_warning() -> None:
+    assert found("  either:\n    - event: {type: queue.abandoned}\n" + DEAD_WAY) == [
+        "queue.long_wait.yaml:9:7: warning: this way it can never show: "
+        "what step 2 waits for must not happen before it; leave one of the two out"
+    ]
+    detect = "  either:\n    - event: {type: queue.abandoned}\n    - event: {channel: app, not: {channel: app}}\n"
+    assert found(detect) == [
+        "queue.long_wait.yaml:9:14: warning: this condition can never hold; "
+        "its tests exclude each other; take one away, or write any: [...]"
+    ]
+
+
+def test_a_rule_of_which_no_way_can_show_never_fires() -> None:
+    places = [line.partition(": it can never fire")[0] for line in found("  either:\n" + DEAD_WAY + DEAD_WAY)]
+    assert places == ["queue.long_wait.yaml:8:7: error", "queue.long_wait.yaml:13:7: error"]
+
+
+def test_levels_that_cannot_add_up_to_the_threshold_are_named() -> None:
+    assert found("  levels: [stressed, anxious]\n  above: 20\n") == []
+    assert found("  levels: [stressed, anxious]\n  above: 20.5\n") == [
+        "queue.long_wait.yaml:7:3: warning: by the shipped emotions these levels add up to 20 at most, which is less "
+        "than 'above'; write a lower number, or publish emotions with a higher 'most'"
+    ]
+
+
+HEARD = {
+    "emotion: stresssed": "error: no moment has the emotion 'stresssed'; did you mean 'stressed'?",
+    "emotion: [joyful, sad]": "error: no moment has the emotion 'sad'; "
+    "known are vulnerable, anxious, joyful, stressed, neglected, frustrated",
+    "rule: no.such": "warning: there is no rule 'no.such' here, and none is shipped; "
+    "check its id, or lint both together",
+    "rule|ne: advocate.ready": "error: moments of 'advocate.ready' are heard by no rule that names moments: "
+    "it hears some itself; name rules that hear touchpoints only",
+    "rule: emotion.overload": "error: moments of 'emotion.overload' are heard by no rule that names moments: "
+    "it hears some itself; name rules that hear touchpoints only",
+}
+
+
+@pytest.mark.parametrize(("test", "said"), HEARD.items(), ids=HEARD)
+def test_moments_that_nobody_finds_are_named(test: str, said: str) -> None:
+    lines = found(f"  event: {{type: moment.detected, {test}}}\n")
+    assert [line.partition(": ")[2] for line in lines] == [said]
+
+
+def test_moments_of_a_shipped_rule_are_known_and_other_touchpoints_may_have_an_emotion_of_their_own() -> None:
+    assert found("  event: {type: moment.detected, rule: first.service, emotion: joyful}\n") == []
+    assert found("  event: {type: x.mood, emotion: sad, rule: mine}\n") == []
+
+
+def test_moments_of_a_rule_in_the_shadow_are_heard_by_nobody() -> None:
+    hearing = RuleFile(
+        "queue.long_wait.yaml", HEAD + "  event: {type: moment.detected, rule: queue.abandoned}\n", "", None
+    )
+    heard = HEAD.replace("queue.long_wait", "queue.abandoned") + EVENT + "mode: shadow\n"
+    lines = [one.text for one in lint([hearing, RuleFile("queue.abandoned.yaml", heard, "", None)], VOCABULARY, POLICY)]
+    assert [line for line in lines if "tests" not in line] == [
+        "queue.long_wait.yaml:7:40: warning: 'queue.abandoned' is in mode shadow, so its moments are heard by nobody; "
+        "let it be live first"
+    ]
+
+
+def test_a_rule_whose_emotion_is_the_dominant_one_is_told_of_without_it() -> None:
+    head = HEAD.replace("queue.long_wait", "queue.mine").replace("emotion: stressed", "emotion: dominant")
+    tests = FIRING.replace("queue.long_wait", "queue.mine")
+    assert found("  levels: [stressed]\n  above: 2\n", tests, head, "queue.mine.yaml") == [
+        "queue.mine.yaml:1:5: warning: no action of policy 'outreach' answers it, "
+        "so its customers hear nothing; name it in the 'moments' of an action"
     ]
 
 
