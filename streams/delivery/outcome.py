@@ -52,11 +52,11 @@ def outcome_touchpoint(delivery: Delivery, outcome: Outcome, now_ms: int) -> Tou
     """The touchpoint that tells of it; None where the customer's state has no use for it.
 
     Its id follows from the trigger, so the same ending told again after a crash counts once. A
-    rehearsal and a cancellation tell nothing, and neither does what was set aside before any attempt.
+    rehearsal and a cancellation tell nothing, and neither does what was set aside: it may have arrived
+    although nobody said so, and a replay may still bring it, so it goes on to count as a contact. Told
+    as bounced it would free a place under the caps, and a replay would then be one contact too many.
     """
     kind = _TYPES.get(outcome.ending)
-    if outcome.ending == "dead" and delivery.attempts:
-        kind = "outreach.bounced"
     if kind is None or delivery.kind != "trigger" or delivery.record["sandbox"]:
         return None
     properties: Properties = {"action": delivery.record["action"], "trigger_id": delivery.trigger_id}
@@ -65,7 +65,7 @@ def outcome_touchpoint(delivery: Delivery, outcome: Outcome, now_ms: int) -> Tou
         if outcome.reference is not None:
             properties["message_id"] = outcome.reference
     elif kind == "outreach.bounced":
-        properties |= {"code": outcome.reason, "hard": outcome.ending == "bounced"}
+        properties |= {"code": outcome.reason, "hard": True}
     else:
         properties["code" if kind == "outreach.no_capacity" else "reason"] = outcome.reason
     return {

@@ -37,12 +37,10 @@ def test_an_ending_comes_back_as_the_type_that_fits_or_not_at_all(ending: Ending
     assert shipped_vocabulary().kinds(touchpoint) == ()
 
 
-def test_what_failed_to_the_end_bounced_for_now() -> None:
+def test_what_failed_to_the_end_tells_nothing_since_it_may_be_replayed() -> None:
     one = delivery(1)
     one.attempts = 4
-    touchpoint = outcome_touchpoint(one, Outcome("dead", "HTTP_503"), NOW)
-    assert touchpoint is not None
-    assert (touchpoint["type"], touchpoint["properties"]["hard"]) == ("outreach.bounced", False)
+    assert outcome_touchpoint(one, Outcome("dead", "HTTP_503"), NOW) is None
 
 
 def test_rehearsals_and_cancellations_tell_nothing() -> None:

@@ -1,6 +1,7 @@
-"""From the policy to a full contact centre and back: a call-back is offered only while there is room.
+"""From the policy to an outreach system and back: room for call-backs, and what counts under the caps.
 
-Sabotage: an ending ``no_capacity`` that is told as ``outreach.expired`` gives the policy no reason to wait.
+Sabotage: an ending ``no_capacity`` that is told as ``outreach.expired`` gives the policy no reason to wait; one
+``dead`` that is told as ``outreach.bounced`` frees a place that a replay then takes once more.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ from streams.delivery.outcome import Outcome, outcome_touchpoint
 from streams.delivery.outlet import Outlet
 from tests.customer.log import CODEC, HUNG_UP, MINUTE, POLICY, T0, Log
 from tests.customer.log import Outcome as Core
-from tests.delivery.scripted import Scripted
+from tests.delivery.scripted import DOWN, Scripted
 
 ONE_CHANNEL = POLICY.replace("channels: [sms, email]", "channels: [sms]").replace("cool_down: 1d", "cool_down: 1m")
-ONE_EACH_20_MINUTES = Capacity(1, 20 * MINUTE, burst=1, refuse=True)
+ONE_A_DAY = ONE_CHANNEL + "limits:\n  caps:\n    - {id: day, most: 1, within: 24h}\n"
+WITH_LITTLE_ROOM = Endpoint("centre", "webhook", capacity=Capacity(1, 20 * MINUTE, burst=1, refuse=True))
 
 
 class Centre:
     """The core, the contact centre's outlet, and the way back from one to the other."""
 
-    def __init__(self, policy: str = ONE_CHANNEL) -> None:
+    def __init__(self, policy: str = ONE_CHANNEL, endpoint: Endpoint = WITH_LITTLE_ROOM) -> None:
         self.carrier, self.log, self.core = Scripted(), Log(), Core()
         self.endings: list[str] = []
         self._now, self._seen, self._settled = T0, 0, asyncio.Event()
         self._outlet = Outlet(
-            Endpoint("centre", "webhook", capacity=ONE_EACH_20_MINUTES),
+            endpoint,
             self.carrier,
             self._settle,
             DeliveryMetrics(),
@@ -64,8 +66,8 @@ class Centre:
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
         self.endings.append(f"{delivery.customer_id} {outcome.ending}")
         told = outcome_touchpoint(delivery, outcome, self._now)
-        assert told is not None
-        self.log.raw(self._now, CODEC.encode("Touchpoint", told))
+        if told is not None:
+            self.log.raw(self._now, CODEC.encode("Touchpoint", told))
         self._settled.set()
 
 
@@ -89,10 +91,19 @@ async def test_who_found_no_room_is_not_asked_again_until_there_may_be_some_and_
 
 
 async def test_a_contact_that_found_no_room_fills_no_cap() -> None:
-    centre = Centre(ONE_CHANNEL + "limits:\n  caps:\n    - {id: day, most: 1, within: 24h}\n")
+    centre = Centre(ONE_A_DAY)
     await centre.hang_up("c2", T0 + MINUTE)
     await centre.hang_up("c1", T0 + 2 * MINUTE)
     await centre.hang_up("c1", T0 + 21 * MINUTE)
     assert centre.endings == ["c2 sent", "c1 no_capacity", "c1 sent"]
     await centre.hang_up("c1", T0 + 43 * MINUTE)
+    assert centre.core.decisions[-1]["reason"] == "frequency_cap"
+
+
+async def test_what_was_set_aside_still_counts_since_a_replay_may_bring_it() -> None:
+    centre = Centre(ONE_A_DAY, Endpoint("centre", "webhook", retries_ms=()))
+    centre.carrier.say = lambda _: DOWN
+    await centre.hang_up("c1", T0 + MINUTE)
+    assert centre.endings == ["c1 dead"]
+    await centre.hang_up("c1", T0 + 30 * MINUTE)
     assert centre.core.decisions[-1]["reason"] == "frequency_cap"
