@@ -16,11 +16,12 @@ FROM decisions
 WHERE mode = 'live' AND place > 0 AND checks.inputs[place]['overridden'] = '';
 
 -- What the carrying systems told back, beside the trigger that it is about: one row an outcome.
+-- No alias of a table: in a database of that name it would stand for the database.
 CREATE VIEW IF NOT EXISTS outreach_outcomes AS
 SELECT
-    told.trigger_id AS trigger_id,
-    outcome,
-    told.occurred_at AS occurred_at,
+    triggers.trigger_id AS trigger_id,
+    substring(accepted_touchpoints.type, 10) AS outcome,
+    accepted_touchpoints.occurred_at AS occurred_at,
     triggers.customer_id AS customer_id,
     triggers.action AS action,
     triggers.rule AS rule,
@@ -29,11 +30,9 @@ SELECT
     triggers.template AS template,
     triggers.created_at AS created_at,
     triggers.sandbox AS sandbox
-FROM
-(
-    SELECT properties['trigger_id'] AS trigger_id, substring(type, 10) AS outcome, occurred_at, customer_id
-    FROM accepted_touchpoints
-    WHERE startsWith(type, 'outreach.')
-) AS told
+FROM accepted_touchpoints
 -- The customer too: a trigger's id in somebody else's touchpoint tells nothing.
-INNER JOIN triggers ON triggers.trigger_id = told.trigger_id AND triggers.customer_id = told.customer_id;
+INNER JOIN triggers
+    ON triggers.trigger_id = accepted_touchpoints.properties['trigger_id']
+    AND triggers.customer_id = accepted_touchpoints.customer_id
+WHERE startsWith(accepted_touchpoints.type, 'outreach.');

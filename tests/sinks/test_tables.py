@@ -31,6 +31,7 @@ from tests.sinks.samples import (
     trigger,
     verdict,
 )
+from tests.sinks.service import Service
 
 
 @pytest.fixture
@@ -38,6 +39,27 @@ def tables(client: Client, ours: Settings) -> Client:
     """A client whose database has our tables, empty."""
     apply_ddl(client, ours.clickhouse_database)
     return client
+
+
+def test_no_alias_of_a_view_takes_the_name_that_a_database_may_have() -> None:
+    aliases = [
+        name for text in statements() for name in re.findall(r"(?m)^\) AS (\w+)|(?:FROM|JOIN) \w+ AS (\w+)", text)
+    ]
+    assert aliases == []
+
+
+@pytest.mark.parametrize("name", ["told", "triggers", "accepted_touchpoints"])
+def test_a_database_may_be_called_as_something_in_it_is(clickhouse: Service, name: str) -> None:
+    named = Settings(clickhouse_url=clickhouse.url, clickhouse_database=name)
+    asking = connect(named)
+    try:
+        apply_ddl(asking, name)
+        insert(named, TRIGGERS, trigger(trigger_id="t"))
+        insert(named, TOUCHPOINTS, touchpoint("outreach.sent", trigger_id="t"))
+        assert asking.query("SELECT trigger_id, outcome FROM outreach_outcomes").result_rows == [("t", "sent")]
+    finally:
+        asking.command(f"DROP DATABASE {name}", use_database=False)
+        asking.close()
 
 
 # -- the DDL as text ----------------------------------------------------------------------------
