@@ -89,7 +89,7 @@ TRIALS = (
             if sabotage
             else kill_worker(settings, folder, kills=20, events=100_000, rate=550, seed=seed)
         ),
-        ("forget_applied_offset",),
+        ("forget_applied_offset", "forget_withdrawals"),
     ),
     Trial(
         "R3b",
@@ -222,6 +222,8 @@ def _figures(found: Found) -> Report:
         "lost": found.missing,
         "twice": found.extra + found.repeated_ids,
         "disordered": found.disordered,
+        "taken_back": found.taken_back,
+        "after_withdrawal": found.after_withdrawal,
     }
 
 

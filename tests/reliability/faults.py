@@ -24,10 +24,13 @@ SETTLE_TIMEOUT_S = 120.0
 def kill_worker(
     settings: Settings, folder: Path, *, kills: int, events: int, rate: int, seed: int, sabotage: str = ""
 ) -> Comparison:
-    """R3: one worker under load, killed ``kills`` times, each time a moment after it got somewhere."""
+    """R3: one worker under load, killed ``kills`` times, each time a moment after it got somewhere.
+
+    The load is of ``events`` at least: it goes on until the last kill, however long workers take to start.
+    """
     pick = random.Random(seed)
     worker = WorkerProcess(settings, "w1", folder / "worker.log", sabotage)
-    load = Load(settings, folder / "witness.tsv", events, rate, seed)
+    load = Load(settings, folder / "witness.tsv", 1_000_000, rate, seed)
     worker.start()
     load.start()
     try:
@@ -37,8 +40,10 @@ def kill_worker(
             time.sleep(pick.uniform(0.0, 1.5))
             worker.kill()
             worker.start()
+        load.finish(events)
         return settled(settings, load, patient=not sabotage)
     finally:
+        load.finish()
         worker.kill()
 
 

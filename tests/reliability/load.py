@@ -62,20 +62,25 @@ actions:
     cool_down: 10s
 """
 
+_UNDER_LOAD = POLICY.replace("cool_down: 10s", "cool_down: 2s") + "arbitration_wait: 500ms\n"
+"""Contacts soon follow one another, and each waits a while: kills find some waiting."""
+
 _TYPES = ("ivr.entered", "ivr.exited", "flow.started", "flow.completed", "queue.abandoned", "agent.connected")
 _CONSENTS = ("consent.given", "consent.given", "consent.withdrawn")
+_WAVERING = 50
 
 
 def activations() -> list[Control]:
     """The rules and the policy of this load."""
     rules = [activation("rule", name, 7, text) for name, text in sorted(RULES.items())]
-    return [*rules, activation("policy", "outreach", 7, POLICY)]
+    return [*rules, activation("policy", "outreach", 7, _UNDER_LOAD)]
 
 
 class Load(threading.Thread):
     """Publishes ``events`` touchpoints at about ``rate`` a second, acknowledged ones on the witness file.
 
-    One in fifty is sent twice, one in two hundred cannot be read.
+    One in fifty is sent twice, one in two hundred cannot be read. A tenth is of a few customers who
+    give their consent and take it back all the time, and are contacted in between.
     """
 
     def __init__(self, settings: Settings, path: Path, events: int, rate: int, seed: int) -> None:
@@ -87,11 +92,10 @@ class Load(threading.Thread):
         self._rate = rate
         self._random = random.Random(seed)
         self._codec = Codec()
-        self._enough = threading.Event()
 
-    def finish(self) -> None:
-        """Publish no more, however many are left."""
-        self._enough.set()
+    def finish(self, least: int = 0) -> None:
+        """Publish no more than ``least``, or than there are already."""
+        self._events = min(self._events, least)
 
     def run(self) -> None:
         """Publish; see :attr:`failure` when it has ended."""
@@ -112,7 +116,7 @@ class Load(threading.Thread):
     def _publish(self, witness: Witness) -> None:
         started = time.monotonic()
         for number in range(self._events):
-            if self._enough.is_set():
+            if number >= self._events:
                 return
             touchpoint = self._touchpoint(number)
             value = self._codec.encode("Touchpoint", touchpoint)
@@ -128,8 +132,9 @@ class Load(threading.Thread):
 
     def _touchpoint(self, number: int) -> Touchpoint:
         pick = self._random
-        customer = f"c{pick.randrange(2_000):05d}"
-        consent = pick.random() < 0.05
+        wavers = pick.random() < 0.1
+        customer = f"w{pick.randrange(_WAVERING):05d}" if wavers else f"c{pick.randrange(2_000):05d}"
+        consent = pick.random() < (0.3 if wavers else 0.05)
         return {
             "event_id": f"e{number}",
             "source": "load",

@@ -11,7 +11,7 @@ from streams.customer.ledger import PARTITION_KEY, PartitionRecord, decode_parti
 from streams.settings import Settings
 from streams.topics import CHANGELOG, DEAD, DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 from tests.kafka.reader import Record, read
-from tests.reliability.consents import contacts_without_consent
+from tests.reliability.consents import consented
 
 COMPARED = (MOMENTS, DECISIONS, TRIGGERS, EMOTIONS, VERDICTS, DEAD)
 
@@ -21,7 +21,12 @@ Bytes = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes | None], ...]]
 
 @dataclass
 class Comparison:
-    """What differs between the oracle's outputs and those read back."""
+    """What differs between the oracle's outputs and those read back.
+
+    Attributes:
+        after_withdrawal: contacts that no consent allowed; judged without the core.
+        taken_back: withdrawals after which there could have been one.
+    """
 
     expected: int = 0
     missing: int = 0
@@ -29,6 +34,7 @@ class Comparison:
     disordered: int = 0
     repeated_ids: int = 0
     after_withdrawal: int = 0
+    taken_back: int = 0
     counters: Counter[str] = field(default_factory=Counter)
     by_topic: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
@@ -51,7 +57,8 @@ def compare(settings: Settings) -> Comparison:
         ids = Counter(dict(record.headers)["ce_id"] for record in records)
         result.repeated_ids += sum(count - 1 for count in ids.values())
     log = read(settings, TOUCHPOINTS)
-    result.after_withdrawal = len(contacts_without_consent(codec, log, written[TRIGGERS]))
+    kept = consented(codec, log, written[TRIGGERS])
+    result.after_withdrawal, result.taken_back = len(kept.forbidden), kept.taken_back
     for number in range(settings.partitions):
         partition = Partition(number, settings.partitions, codec, settings.topic(TOUCHPOINTS))
         process_all(partition, [record for record in log if record.partition == number])

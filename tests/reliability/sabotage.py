@@ -20,6 +20,37 @@ def forget_applied_offset() -> None:
     Partition.restore = without_applied  # type: ignore[method-assign]
 
 
+def forget_withdrawals() -> None:
+    """Restore every customer as if consents were never taken back."""
+    from streams.customer import customers
+    from streams.outreach.state import GRANTED, WITHDRAWN
+
+    decode = customers.decode_customer
+
+    def forgetful(data: bytes) -> Any:
+        customer = decode(data)
+        for consent in customer.outreach.consents.values():
+            consent.status = GRANTED if consent.status == WITHDRAWN else consent.status
+        return customer
+
+    customers.decode_customer = forgetful
+
+
+def forget_contacts() -> None:
+    """Restore every customer as if nobody had been contacted."""
+    from streams.customer import customers
+
+    decode = customers.decode_customer
+
+    def forgetful(data: bytes) -> Any:
+        customer = decode(data)
+        if customer.outreach.history is not None:
+            customer.outreach.history.contacts = []
+        return customer
+
+    customers.decode_customer = forgetful
+
+
 def forget_changes() -> None:
     """Write no change of a definition to the changelog: who restores from it runs without."""
     from streams.customer.definitions import Definitions
@@ -149,6 +180,8 @@ SABOTAGES: dict[str, Callable[[], None]] = {
     sabotage.__name__: sabotage
     for sabotage in (
         forget_applied_offset,
+        forget_withdrawals,
+        forget_contacts,
         forget_changes,
         no_fencing,
         commit_newest_acknowledged,

@@ -9,18 +9,18 @@ from streams.topics import TRIGGERS
 from tests.customer.log import CODEC, HUNG_UP, POLICY, SECOND, T0, Log, played
 from tests.kafka.reader import Record
 from tests.outreach.sabotage import broken
-from tests.reliability.consents import contacts_without_consent
+from tests.reliability.consents import Consented, consented
 
 
 def as_read(offset: int, output: Output) -> Record:
     return Record(0, offset, 0, output.key, output.value, [])
 
 
-def judged(log: Log) -> list[str]:
+def judged(log: Log) -> Consented:
     touchpoints = [Record(0, one.offset, one.timestamp, one.key, one.value, []) for one in log.records]
     triggers = [as_read(number, one) for number, one in enumerate(played(log).of(TRIGGERS))]
     assert triggers
-    return contacts_without_consent(CODEC, touchpoints, triggers)
+    return consented(CODEC, touchpoints, triggers)
 
 
 @pytest.fixture
@@ -35,10 +35,19 @@ def log() -> Log:
 
 
 def test_nothing_comes_after_a_withdrawal(log: Log) -> None:
-    assert judged(log) == []
+    assert judged(log).forbidden == []
+
+
+def test_a_withdrawal_after_a_contact_and_before_another_moment_is_counted(log: Log) -> None:
+    assert judged(log).taken_back == 1
+
+
+def test_one_that_nothing_follows_is_not(log: Log) -> None:
+    log.records.pop()
+    assert judged(log).taken_back == 0
 
 
 def test_what_comes_after_one_is_noticed(log: Log) -> None:
     with broken("no consent"):
         found = judged(log)
-    assert len(found) == 1
+    assert len(found.forbidden) == 1

@@ -14,8 +14,14 @@ pytestmark = pytest.mark.timeout(420)
 
 
 def test_r3_a_killed_worker_writes_what_the_core_says_byte_for_byte(topics: Settings, tmp_path: Path) -> None:
-    result = kill_worker(topics, tmp_path, kills=3, events=12_000, rate=1_000, seed=1)
+    result = kill_worker(topics, tmp_path, kills=3, events=6_000, rate=500, seed=1)
     assert result.holds, result
+    assert result.taken_back > 20
+
+
+def test_r3_contacts_of_a_killed_worker_that_forgets_withdrawals_are_noticed(topics: Settings, tmp_path: Path) -> None:
+    result = kill_worker(topics, tmp_path, kills=2, events=3_000, rate=500, seed=3, sabotage="forget_withdrawals")
+    assert result.after_withdrawal > 0
 
 
 def test_r3_sabotaged_fails(topics: Settings, tmp_path: Path) -> None:
