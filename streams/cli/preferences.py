@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     policy: Annotated[
         Path | None,
-        typer.Option(help="Policy whose consents the page asks about; none: the shipped one.", metavar="FILE"),
+        typer.Option(help="Policy whose consents the page asks about; not given: the active one.", metavar="FILE"),
     ] = None,
 ) -> int:
     """Serve the page until stopped; what customers save is published as touchpoints."""
@@ -40,13 +40,15 @@ def serve(
 
     settings = load_settings()
     configure_logs(settings.log_level)
-    source = policy or files("streams.outreach") / "policy.yaml"
-    try:
-        parsed = parse_policy(source.read_text(encoding="utf-8"), str(policy or "policy.yaml"))
-    except PolicyFileError as error:
-        complain(str(error))
-        return USAGE
-    serve_page(settings, parsed, lambda address: say(f"preferences page on {address}"))
+    shipped = parse_policy((files("streams.outreach") / "policy.yaml").read_text(encoding="utf-8"), "policy.yaml")
+    chosen = None
+    if policy is not None:
+        try:
+            chosen = parse_policy(policy.read_text(encoding="utf-8"), str(policy))
+        except PolicyFileError as error:
+            complain(str(error))
+            return USAGE
+    serve_page(settings, shipped, chosen, lambda address: say(f"preferences page on {address}"))
     return 0
 
 

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 import uvicorn
@@ -15,6 +16,7 @@ from schemas import Touchpoint
 from streams.codec import make_codec
 from streams.errors import DeliveryFailed
 from streams.outreach import Policy
+from streams.preferences.active_offer import active_offer
 from streams.preferences.errors import PageUnavailable
 from streams.preferences.keys import read_keys
 from streams.preferences.link import Links
@@ -69,21 +71,26 @@ def links_of(settings: Settings) -> Links:
     return Links(read_keys(settings.preferences_keys), settings.preferences_url.rstrip("/"))
 
 
-def serve(settings: Settings, policy: Policy, told: Callable[[str], None]) -> None:
+def serve(settings: Settings, shipped: Policy, chosen: Policy | None, told: Callable[[str], None]) -> None:
     """Serve the page until SIGTERM or SIGINT.
 
     Args:
         settings: keys, address, Kafka, ClickHouse.
-        policy: whose actions' consents the page asks about.
+        shipped: asked about while no policy was ever activated.
+        chosen: asked about whatever is active; None: the active one, as it changes.
         told: gets the address once it is served.
 
     Raises:
         BadKeys: the keys cannot be used.
         Unreachable: no broker answers, or the topic is missing.
+        ChangeRefused: the log was written by another version of the software.
         PageUnavailable: the port is taken.
     """
     links = links_of(settings)
-    service = PreferencesService(links, offer_of(policy), Reader(settings), Desk(settings).publish)
+    desk = Desk(settings)
+    active = active_offer(settings, shipped) if chosen is None else None
+    offer = active or partial(offer_of, chosen or shipped)
+    service = PreferencesService(links, offer, Reader(settings), desk.publish)
     config = uvicorn.Config(
         service.app,
         log_config=None,
@@ -98,8 +105,12 @@ def serve(settings: Settings, policy: Policy, told: Callable[[str], None]) -> No
         address, port = listening.getsockname()[:2]
         told(f"http://{address}:{port}")
         _log.info("the preferences page is served", address=f"{address}:{port}")
+        if active is not None:
+            active.follow()
         with _signals_end_with_success():
             uvicorn.Server(config).run([listening])
+        if active is not None:
+            active.end()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -59,7 +59,7 @@ class PreferencesService:
 
     Args:
         links: reads tokens.
-        offer: the consents to ask about.
+        offer: the consents to ask about now.
         reader: knows what was said so far.
         publish: puts touchpoints on the log.
         now: ms UTC.
@@ -71,7 +71,7 @@ class PreferencesService:
     def __init__(
         self,
         links: Links,
-        offer: Offer,
+        offer: Callable[[], Offer],
         reader: Reads,
         publish: Publishes,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
@@ -110,7 +110,7 @@ class PreferencesService:
         body = await _body(request)
         known = await self._known(grant.customer_id)
         try:
-            form = read_form(body, self._offer.including(known.granted()), known)
+            form = read_form(body, self._offer().including(known.granted()), known)
         except NoForm as error:
             raise Refused(400, "Not saved", "This cannot be read. Please open your link again.") from error
         if not self._links.is_form_seal(form.seal, token, form.seen):
@@ -134,7 +134,7 @@ class PreferencesService:
         trouble: str = "",
         mistakes: Mapping[str, str] | None = None,
     ) -> Response:
-        seen, offer = known.version(), self._offer.including(known.granted())
+        seen, offer = known.version(), self._offer().including(known.granted())
         seal = self._links.form_seal(token, seen)
         return HTMLResponse(preferences_page(offer, choices, seen, seal, note, trouble, mistakes), status)
 

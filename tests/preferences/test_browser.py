@@ -63,7 +63,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 def address(desk: Desk) -> Iterator[str]:
-    service = PreferencesService(LINKS, OFFER, desk, desk.publish, lambda: desk.time)
+    service = PreferencesService(LINKS, lambda: OFFER, desk, desk.publish, lambda: desk.time)
     with served(service.app) as url:
         yield url
 

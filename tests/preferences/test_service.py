@@ -57,7 +57,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 def browser(desk: Desk) -> Iterator[TestClient]:
-    service = PreferencesService(LINKS, OFFER, desk, desk.publish, lambda: desk.time)
+    service = PreferencesService(LINKS, lambda: OFFER, desk, desk.publish, lambda: desk.time)
     with TestClient(service.app, follow_redirects=False) as client:
         yield client
 
@@ -219,7 +219,7 @@ def test_a_form_sent_twice_counts_once(browser: TestClient, desk: Desk) -> None:
 def test_two_services_that_get_the_same_form_publish_the_same_ids(browser: TestClient, desk: Desk) -> None:
     data = form(browser.get(PAGE).text, consent="care sms", channel="sms")
     save(browser, data)
-    other = PreferencesService(LINKS, OFFER, desk, desk.publish, lambda: NOW + 5)
+    other = PreferencesService(LINKS, lambda: OFFER, desk, desk.publish, lambda: NOW + 5)
     save(TestClient(other.app, follow_redirects=False), data)
     ids = [one["event_id"] for one in desk.published]
     assert ids[:2] == ids[2:]
@@ -356,7 +356,7 @@ def test_a_form_over_16_kb_is_refused(browser: TestClient) -> None:
 
 def test_a_form_that_never_ends_is_let_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.preferences.service.FORM_SECONDS", 0.05)
-    service = PreferencesService(LINKS, OFFER, desk, desk.publish, lambda: NOW)
+    service = PreferencesService(LINKS, lambda: OFFER, desk, desk.publish, lambda: NOW)
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
