@@ -28,6 +28,7 @@ from streams.topic_admin import create_topics
 from tests.conftest import settings_for
 from tests.kafka.broker import Broker
 from tests.outreach.sabotage import SABOTAGES as POLICY_SABOTAGES
+from tests.reliability.capping import Capped, pass_no_cap
 from tests.reliability.changing import Changing, change_under_kills
 from tests.reliability.drawn_lives import Judged, judge_lives
 from tests.reliability.faults import kill_worker, pause_worker
@@ -37,7 +38,7 @@ from tests.sinks.faults import Findings, kill_clickhouse, kill_loader, pause_loa
 from tests.sinks.service import Service
 
 Report = dict[str, Any]
-Found = Comparison | Findings | Sharing | Changing | Judged
+Found = Comparison | Findings | Sharing | Changing | Capped | Judged
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,15 @@ TRIALS = (
             sabotage=sabotage,
         ),
         ("no_fencing",),
+    ),
+    Trial(
+        "R16b",
+        "workers killed at full caps",
+        30,
+        lambda settings, _, folder, seed, sabotage: pass_no_cap(
+            settings, folder, waves=3 if sabotage else 30, seed=seed, sabotage=sabotage
+        ),
+        ("forget_contacts",),
     ),
     Trial(
         "R16",
@@ -214,6 +224,8 @@ def _figures(found: Found) -> Report:
         }
     if isinstance(found, Changing):
         return {**_figures(found.comparison), "changes": found.changes}
+    if isinstance(found, Capped):
+        return {**_figures(found.comparison), "contacts": sum(found.contacts.values()), "burst": found.burst}
     if isinstance(found, Sharing):
         return {**_figures(found.comparison), "joins": found.joins, "leaves": found.leaves}
     return {

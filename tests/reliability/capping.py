@@ -45,7 +45,8 @@ limits:
 actions:
 """
 _ACTION = """
-  - {{id: contact.{0}, moments: [queue.given_up_{0}], class: service, purpose: care, channels: [sms, email], template: x}}
+  - {{id: contact.{0}, moments: [queue.given_up_{0}], class: service, purpose: care, channels: [sms, email],
+     template: x}}
 """
 _RULE = """
 id: queue.given_up_{0}
