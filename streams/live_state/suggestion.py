@@ -52,7 +52,7 @@ def considered(customer: Customer, customer_id: str, definitions: Definitions, n
     found: list[Considered] = []
     for moment, attempt in _unanswered(outreach, customer_id, customer.identified):
         action = policy.by_moment.get(moment["rule"])
-        if action is None or now >= moment["expires_at"]:
+        if action is None or action.sandbox or now >= moment["expires_at"]:
             continue
         data = data or _encode(outreach)
         # Deciding writes cool-downs, contacts and waiting candidates: it happens to a copy.

@@ -29,6 +29,7 @@ ACTION_KEYS = (
     "holdout",
     "quiet_fallback",
     "bought_within",
+    "sandbox",
 )
 MOST_PRIORITY, MOST_VALUE = 1_000, 999_999
 
@@ -50,7 +51,7 @@ def read_action(reader: Reader, node: Node, what: str) -> Action | None:
     template = read_name(section, "template")
     cool_down, bought_within = section.duration("cool_down", low=0), section.duration("bought_within")
     priority, value, propensity = _priority(section), _value(section), _propensity(section)
-    counts = section.flag("counts_toward_caps", default=True)
+    counts, sandbox = section.flag("counts_toward_caps", default=True), section.flag("sandbox")
     may_override = read_choices(section, "may_override", "limit", OVERRIDABLE)
     holdout_node = section.value("holdout")
     holdout = read_holdout(reader, holdout_node, name or "") if holdout_node is not None else None
@@ -75,6 +76,7 @@ def read_action(reader: Reader, node: Node, what: str) -> Action | None:
         holdout=holdout,
         quiet_fallback=quiet_fallback,
         bought_within=bought_within or 0,
+        sandbox=sandbox,
     )
 
 

@@ -2,7 +2,7 @@
 
 Order: pause -> still valid, not bought already -> identity -> consent -> suppression lists -> audience
 -> cool-down -> ask/use -> holdout -> arbitration (``arbitration.py``) -> channel choice -> frequency caps
--> quiet hours -> capacity. A check that the policy gives nothing to look at is not made.
+-> quiet hours -> capacity -> sandbox. A check that the policy gives nothing to look at is not made.
 """
 
 from __future__ import annotations
@@ -166,7 +166,12 @@ def ask_use(candidate: Candidate) -> Judgement | None:
 
 
 def holdout(candidate: Candidate) -> Judgement | None:
-    """The customer is in no control group, neither the global one nor the action's."""
+    """The customer is in no control group, neither the global one nor the action's.
+
+    A rehearsal is not asked: it reaches nobody, and what is drawn here is the base of lift.
+    """
+    if candidate.action.sandbox:
+        return None
     groups = [
         ("global", candidate.situation.policy.holdout, ""),
         ("action", candidate.action.holdout, candidate.action.id),
@@ -292,6 +297,11 @@ def capacity(candidate: Candidate) -> Judgement | None:
     return "capacity", {**inputs, "not_before": str(until)}
 
 
+def sandbox(candidate: Candidate) -> Judgement | None:
+    """The action rehearses: it goes on, but to nobody."""
+    return (OK, {"sandbox": "yes"}) if candidate.action.sandbox else None
+
+
 Step = tuple[str, Callable[[Candidate], Judgement | None]]
 
 ELIGIBILITY: tuple[Step, ...] = (
@@ -313,6 +323,7 @@ CARRYING_OUT: tuple[Step, ...] = (
     ("frequency_cap", frequency_cap),
     ("quiet_hours", quiet_hours),
     ("capacity", capacity),
+    ("sandbox", sandbox),
 )
 """Whether, over which channel and when it can be carried out; made of who won."""
 

@@ -39,7 +39,7 @@ def decide_all(situation: Situation, moments: Sequence[tuple[Moment, int | None,
     """Decide which of a customer's moments of one record or deadline are answered, and how.
 
     What is triggered is remembered in the situation's state, starts its action's cool-down and fills
-    caps; what is deferred waits there.
+    caps, unless it is a rehearsal; what is deferred waits there.
 
     Args:
         situation: what they are judged by.
@@ -93,6 +93,9 @@ class _Round:
         self._outcomes: dict[int, Decided] = {}
 
     def judge(self, candidates: list[Candidate]) -> dict[int, Decided]:
+        rehearsals = [one for one in candidates if one.action.sandbox]
+        if rehearsals:
+            candidates = [one for one in candidates if not one.action.sandbox]
         # 1. who does not compete goes first: what it does, the others must see
         for candidate in candidates:
             if candidate.may_override(ARBITRATION):
@@ -111,6 +114,10 @@ class _Round:
         competing = [one for one in eligible if not self._waits(one)]
         # 4. who wins
         self._compete(ranked(competing))
+        # 5. rehearsals, which take nothing away from anybody
+        for candidate in rehearsals:
+            reason = run_checks(candidate, ELIGIBILITY)
+            self._close(candidate, reason if reason != OK else run_checks(candidate, CARRYING_OUT))
         return self._outcomes
 
     def _waits(self, candidate: Candidate) -> bool:
@@ -154,7 +161,7 @@ class _Round:
     def _close(self, candidate: Candidate, reason: str) -> None:
         """Write the decision, and do to the state what it says."""
         status = TRIGGERED if reason == OK else REFUSED if candidate.wait_until is None else DEFERRED
-        if status == DEFERRED and len(self._situation.state.remember().waiting) >= MOST_WAITING:
+        if status == DEFERRED and self._waiting(candidate.action.sandbox) >= MOST_WAITING:
             status, reason = REFUSED, "too_many_waiting"
             last = candidate.checks[-1]
             last["reason"], last["inputs"] = reason, {**last["inputs"], "waiting": str(MOST_WAITING)}
@@ -171,8 +178,17 @@ class _Round:
         elif status == TRIGGERED:
             decision["channel"] = candidate.allowed[0]
             trigger = _trigger(candidate, decision)
-            _remember(candidate, trigger)
+            if not action.sandbox:
+                _remember(candidate, trigger)
         self._outcomes[id(candidate)] = decision, trigger
+
+    def _waiting(self, sandbox: bool) -> int:
+        """How many wait already; rehearsals apart, so that they crowd nobody out."""
+        waiting, actions = self._situation.state.remember().waiting, self._situation.policy.by_moment
+        if not any(action.sandbox for action in self._situation.policy.actions):
+            return len(waiting)
+        of_each = (actions.get(one.moment["rule"]) for one in waiting)
+        return sum((action is not None and action.sandbox) == sandbox for action in of_each)
 
 
 def _remember(candidate: Candidate, trigger: Trigger) -> None:
@@ -244,5 +260,5 @@ def _trigger(candidate: Candidate, decision: Decision) -> Trigger:
         "deliver_until": expires_at if deliver_until is None else deliver_until,
         "expires_at": expires_at,
         "created_at": candidate.decided_at,
-        "sandbox": False,
+        "sandbox": action.sandbox,
     }

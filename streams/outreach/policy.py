@@ -138,6 +138,7 @@ class Action:
         holdout: of this action alone, besides the global one.
         quiet_fallback: ``next_available``, ``abort`` or None for the policy's own.
         bought_within: refused when the moment's ``product_id`` was bought in the last so many ms; 0: not asked.
+        sandbox: a rehearsal: its triggers are marked, and nothing is remembered of them.
     """
 
     id: str
@@ -155,6 +156,7 @@ class Action:
     holdout: Holdout | None = None
     quiet_fallback: str | None = None
     bought_within: int = 0
+    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)

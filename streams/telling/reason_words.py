@@ -238,6 +238,10 @@ def _capacity(looked: Looked) -> str:
     return f"{told}; it waits until {at.full(inputs['not_before'])}" if "not_before" in inputs else told
 
 
+def _sandbox(looked: Looked) -> str:
+    return f"a rehearsal (sandbox: {looked.inputs['sandbox']}): nobody was contacted"
+
+
 CHECK_WORDS: dict[str, Callable[[Looked], str]] = {
     "pause": _pause,
     "still_valid": _still_valid,
@@ -254,6 +258,7 @@ CHECK_WORDS: dict[str, Callable[[Looked], str]] = {
     "frequency_cap": _frequency_cap,
     "quiet_hours": _quiet_hours,
     "capacity": _capacity,
+    "sandbox": _sandbox,
 }
 """By check: its result and inputs as a sentence without its full stop."""
 

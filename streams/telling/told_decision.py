@@ -145,7 +145,8 @@ def told_attempts(rows: Sequence[Row], called_off: Row | None = None) -> str:
 
 def _clause(row: Row, at: Instants) -> str:
     if row["status"] == "triggered":
-        return f"sent by {channel_words(row['channel'])}"
+        rehearsed = any(name == "sandbox" for name, *_ in _checks(row))
+        return f"{'rehearsed, not sent,' if rehearsed else 'sent'} by {channel_words(row['channel'])}"
     failed = next((check for check in reversed(_checks(row)) if not check[1]), None)
     why = reason_words(row["reason"])
     if failed is not None:

@@ -68,6 +68,13 @@ def test_what_the_policy_would_allow_now_is_suggested() -> None:
     assert (suggestion.action, suggestion.channel, suggestion.template) == ("call.back", "sms", "call_back")
 
 
+def test_what_is_only_rehearsed_is_never_suggested() -> None:
+    log = hung_up(POLICY + "    sandbox: true\n")
+    log.consent(T0 + 2 * MINUTE, "consent.given")
+    found = seen(log, T0 + 3 * MINUTE)
+    assert (found.suggestion, found.considered) == (None, [])
+
+
 def test_what_was_answered_is_not_suggested_again_but_shown_as_a_contact() -> None:
     found = seen(hung_up(POLICY, "sms"), T0 + 2 * MINUTE)
     assert found.considered == []

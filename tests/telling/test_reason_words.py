@@ -180,6 +180,7 @@ TOLD: list[tuple[str, Looked, str]] = [
         looked(full__voice=MORNING, left="sms"),
         "no room for phone call until 2026-07-06 08:00 in Lisbon; left: SMS",
     ),
+    ("sandbox", looked(sandbox="yes"), "a rehearsal (sandbox: yes): nobody was contacted"),
 ]
 
 

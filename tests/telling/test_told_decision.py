@@ -55,6 +55,11 @@ def test_a_contact_that_waited_for_the_morning_is_told_in_one_sentence() -> None
     )
 
 
+def test_a_rehearsal_is_never_told_as_sent() -> None:
+    rehearsed = row("triggered", "ok", [VALID, ("sandbox", "ok", {"sandbox": "yes"})])
+    assert told_attempts([rehearsed]) == "Rehearsed, not sent, by SMS."
+
+
 def test_one_that_was_resolved_while_it_waited_was_called_off() -> None:
     inputs = {"now": str(NIGHT + 60_000), "expires_at": str(MORNING), "resolved_at": str(NIGHT + 60_000)}
     cancelled = row("cancelled", "resolved", [("still_valid", "resolved", inputs)], attempt=2, at=NIGHT + 60_000)

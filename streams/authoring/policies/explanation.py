@@ -84,4 +84,6 @@ def _action(action: Action) -> str:
         parts.append(waits[action.quiet_fallback])
     if action.holdout is not None:
         parts.append(f"withheld from {holdout_words(action.holdout)}")
+    if action.sandbox:
+        parts.append("rehearsed: triggers are marked, and nobody gets it")
     return "; ".join(parts) + "."

@@ -115,3 +115,9 @@ def test_holidays_and_an_abort_are_told() -> None:
         "A contact that falls into quiet hours is not made.",
         "Where nobody knows the time zone, it must be no quiet hour in any of UTC and Asia/Tokyo.",
     ]
+
+
+def test_a_rehearsed_action_says_that_nobody_gets_it() -> None:
+    rehearsed = HELP.rstrip("\n") + "\n    sandbox: true\n"
+    told = explained_policy(parse_policy(small(actions=rehearsed).text, "policy.yaml"))
+    assert told.endswith("; rehearsed: triggers are marked, and nobody gets it.")
