@@ -7,12 +7,15 @@ import re
 import smtplib
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from time import monotonic
 from typing import Any
 
 from streams.delivery.answer import Answer, Verdict
@@ -24,7 +27,14 @@ from streams.delivery.texts import Addresses, Texts, Words
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 
+IDLE_S = 20.0
+"""A connection that carried a mail is kept for the next one for so long."""
+
+MAILS_EACH = 100
+"""A connection carries at most so many mails: servers end those that never end."""
+
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])")
+_COMPLETED = 250
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -68,7 +78,10 @@ def mail(sender: str, message_id: str, to: str, words: Words, unsubscribe_url: s
 
 
 class SmtpCarrier:
-    """Hands e-mails to one SMTP server, each over a connection of its own.
+    """Hands e-mails to one SMTP server, one after the other over a connection that is kept a while.
+
+    A mail goes over a kept connection only after the server has answered there once more, so one that
+    the server has ended meanwhile is noticed before anything of the mail is sent.
 
     Args:
         mailing: how.
@@ -92,6 +105,8 @@ class SmtpCarrier:
         self._mailing, self._login, self._unsubscribe = mailing, login, unsubscribe
         self._texts, self._addresses = texts, addresses
         self._timeout_s, self._allowed, self._resolve = timeout_ms / 1000, tuple(allowed), resolve
+        self._idle: list[_PinnedSmtp] = []
+        self._lock = threading.Lock()
 
     async def send(self, delivery: Delivery, now_ms: int) -> Answer:
         """Hand it over once.
@@ -105,8 +120,10 @@ class SmtpCarrier:
         link = self._unsubscribe(trigger) if self._unsubscribe is not None else None
         message = mail(self._mailing.sender, delivery.message_id, to, words, link, now_ms)
         try:
+            if (answer := await asyncio.to_thread(self._over_a_kept_one, message, to)) is not None:
+                return answer
             addresses = await checked_addresses(self._mailing.host, self._mailing.port, self._resolve, self._allowed)
-            return await asyncio.to_thread(self._hand_over, message, to, addresses[0])
+            return await asyncio.to_thread(self._over_a_new_one, message, to, addresses[0])
         except HostileTarget:
             return Answer(Verdict.FAILED, "HOSTILE_TARGET")
         except smtplib.SMTPRecipientsRefused as refused:
@@ -122,21 +139,66 @@ class SmtpCarrier:
             return Answer(Verdict.FAILED, "TIMEOUT")
         except (smtplib.SMTPException, OSError):
             return Answer(Verdict.FAILED, "NO_CONNECTION")
+        finally:
+            asyncio.get_running_loop().call_later(IDLE_S + 0.1, self._end_those_idle, IDLE_S)
+
+    @property
+    def kept(self) -> int:
+        """Connections that wait for the next mail."""
+        return len(self._idle)
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """End the connections that are kept."""
+        self._end_those_idle(0.0)
 
-    def _hand_over(self, message: EmailMessage, to: str, address: str) -> Answer:
+    # -- connections: each is used by one thread at a time ------------------------------------------
+
+    def _over_a_kept_one(self, message: EmailMessage, to: str) -> Answer | None:
+        """None where none is kept that still works; then nothing of the mail has been sent."""
+        while (server := self._kept()) is not None:
+            if server.still_answers():
+                return self._hand_over(server, message, to)
+            server.close()
+        return None
+
+    def _over_a_new_one(self, message: EmailMessage, to: str, address: str) -> Answer:
         kind = self._mailing.security
         tls = ssl.create_default_context() if kind != "none" else None
-        host, port = self._mailing.host, self._mailing.port
-        with _PinnedSmtp(host, port, address, self._timeout_s, tls, kind == "tls") as server:
+        server = _PinnedSmtp(self._mailing.host, self._mailing.port, address, self._timeout_s, tls, kind == "tls")
+        try:
             if kind == "starttls":
-                server.starttls(context=tls)
+                _start_tls(server, tls)
             if self._login[0]:
                 server.login(*self._login)
+        except BaseException:
+            server.close()
+            raise
+        return self._hand_over(server, message, to)
+
+    def _hand_over(self, server: _PinnedSmtp, message: EmailMessage, to: str) -> Answer:
+        try:
             server.send_message(message, to_addrs=[to])
+        except BaseException:
+            server.close()
+            raise
+        server.carried += 1
+        server.idle_since = monotonic()
+        with self._lock:
+            self._idle.append(server)
         return Answer(Verdict.TAKEN, "SMTP_250", reference=str(message["Message-ID"]).strip("<>"))
+
+    def _kept(self) -> _PinnedSmtp | None:
+        self._end_those_idle(IDLE_S)
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _end_those_idle(self, seconds: float) -> None:
+        now = monotonic()
+        with self._lock:
+            ended = [one for one in self._idle if now - one.idle_since >= seconds or one.carried >= MAILS_EACH]
+            self._idle = [one for one in self._idle if one not in ended]
+        for one in ended:
+            one.leave()
 
 
 class _PinnedSmtp(smtplib.SMTP):
@@ -146,13 +208,35 @@ class _PinnedSmtp(smtplib.SMTP):
         self, host: str, port: int, address: str, timeout_s: float, tls: ssl.SSLContext | None, at_once: bool
     ) -> None:
         self._address, self._tls, self._at_once = address, tls, at_once
+        self.carried, self.idle_since = 0, 0.0
         super().__init__(host, port, timeout=timeout_s)
+
+    def still_answers(self) -> bool:
+        """Whether the server is still at the other end, and ready for a mail."""
+        try:
+            return self.noop()[0] == _COMPLETED
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    def leave(self) -> None:
+        """Say goodbye, not waiting for the answer."""
+        with suppress(smtplib.SMTPException, OSError):
+            self.putcmd("quit")
+        self.close()
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connection = socket.create_connection((self._address, port), timeout)
         if self._at_once and self._tls is not None:
             return self._tls.wrap_socket(connection, server_hostname=host)
         return connection
+
+
+def _start_tls(server: smtplib.SMTP, tls: ssl.SSLContext | None) -> None:
+    """Or end: nothing is sent in the open to a server that ought to encrypt."""
+    try:
+        server.starttls(context=tls)
+    except smtplib.SMTPNotSupportedError as error:
+        raise ssl.SSLError("the server offers no STARTTLS") from error
 
 
 def _answer(status: int, *, of_the_message: bool) -> Answer:

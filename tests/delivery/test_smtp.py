@@ -1,12 +1,14 @@
 """E-mail, handed to a real SMTP server (aiosmtpd).
 
-Sabotage: ``mail`` without its look at the address, or ``_answer`` that makes no difference between 4xx and 5xx.
+Sabotage: ``mail`` without its look at the address, ``_answer`` that makes no difference between 4xx and 5xx, or
+``still_answers`` that believes that every kept connection does.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from ipaddress import ip_network
@@ -17,6 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from streams.delivery import smtp
 from streams.delivery.answer import Verdict
 from streams.delivery.endpoint import Mailing, Wording
 from streams.delivery.errors import Unwritable
@@ -38,8 +41,11 @@ class Inbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
+        self.peers: list[Any] = []
+        self.encrypted: list[bool] = []
         self.refusal = ""
         self.data_refusal = ""
+        self.data_seen = 0
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
@@ -49,7 +55,10 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.data_seen += 1
+        self.peers.append(session.peer)
+        self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
         if self.data_refusal:
             return self.data_refusal
         self.recipients.append(list(envelope.rcpt_tos))
@@ -62,6 +71,17 @@ def inbox() -> Inbox:
     return Inbox()
 
 
+MADE: list[SmtpCarrier] = []
+
+
+@pytest.fixture(autouse=True)
+async def no_connection_outlives_its_test(port: int) -> AsyncIterator[None]:
+    """Ends before the server does."""
+    yield
+    while MADE:
+        await MADE.pop().close()
+
+
 @pytest.fixture
 def port(inbox: Inbox) -> Iterator[int]:
     controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
@@ -71,7 +91,7 @@ def port(inbox: Inbox) -> Iterator[int]:
 
 
 def carrier(port: int, folder: Path, html: str | None = None, text: str = TEXT, **more: Any) -> SmtpCarrier:
-    mailing = Mailing("127.0.0.1", port, "none", "Care Team <care@example.com>", **more)
+    mailing = Mailing("127.0.0.1", port, more.pop("security", "none"), "Care Team <care@example.com>", **more)
     texts = Texts(texts_folder(folder, text, html))
 
     def unsubscribe(trigger: Any) -> str:
@@ -79,7 +99,9 @@ def carrier(port: int, folder: Path, html: str | None = None, text: str = TEXT, 
 
     login = ("user", "pass") if mailing.user else ("", "")
     address = Addresses(Wording(folder, "email"))
-    return SmtpCarrier(mailing, login, unsubscribe, texts, address, 5000, [ip_network("127.0.0.0/8")])
+    made = SmtpCarrier(mailing, login, unsubscribe, texts, address, 5000, [ip_network("127.0.0.0/8")])
+    MADE.append(made)
+    return made
 
 
 async def test_a_mail_arrives_with_its_words_and_one_click_unsubscribing(
@@ -248,3 +270,59 @@ async def test_it_logs_in_where_a_user_is_named(inbox: Inbox, tmp_path: Path) ->
     finally:
         controller.stop()
     assert (answer.code, len(inbox.mails)) == ("SMTP_250", 1)
+
+
+async def test_mails_go_one_after_the_other_over_one_connection(inbox: Inbox, port: int, tmp_path: Path) -> None:
+    by = carrier(port, tmp_path)
+    for number in range(3):
+        assert (await by.send(delivery(number, context=FACTS), NOW)).code == "SMTP_250"
+    assert (len(inbox.mails), len(set(inbox.peers))) == (3, 1)
+
+
+async def test_after_a_number_of_mails_a_new_connection_is_made(
+    inbox: Inbox, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "MAILS_EACH", 2)
+    by = carrier(port, tmp_path)
+    for number in range(4):
+        await by.send(delivery(number, context=FACTS), NOW)
+    assert [inbox.peers.count(peer) for peer in dict.fromkeys(inbox.peers)] == [2, 2]
+
+
+async def test_a_connection_that_the_server_ended_meanwhile_costs_no_mail_and_repeats_none(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    first = Controller(inbox, hostname="127.0.0.1", port=free_port())
+    first.start()
+    by = carrier(first.port, tmp_path)
+    await by.send(delivery(1, context=FACTS), NOW)
+    first.stop()
+    second = Controller(inbox, hostname="127.0.0.1", port=first.port)
+    second.start()
+    try:
+        assert (await by.send(delivery(2, context=FACTS), NOW)).code == "SMTP_250"
+        await by.close()
+    finally:
+        second.stop()
+    assert len(inbox.mails) == 2
+
+
+async def test_a_mail_that_is_refused_over_a_kept_connection_is_not_tried_over_another(
+    inbox: Inbox, port: int, tmp_path: Path
+) -> None:
+    by = carrier(port, tmp_path)
+    await by.send(delivery(1, context=FACTS), NOW)
+    inbox.data_refusal = "451 later"
+    assert (await by.send(delivery(2, context=FACTS), NOW)).code == "SMTP_451"
+    assert inbox.data_seen == 2
+
+
+async def test_a_connection_that_nobody_needs_is_ended(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "IDLE_S", 0.05)
+    by = carrier(port, tmp_path)
+    await by.send(delivery(1, context=FACTS), NOW)
+    assert by.kept == 1
+    await asyncio.sleep(0.4)
+    assert by.kept == 0
