@@ -13,8 +13,12 @@ from schemas.catalog import newest_schemas, parsed, personal_fields
 from schemas.errors import CutShort, Malformed, WrongMagicByte, WrongType
 from schemas.registry import ConfluentRegistry, Registry
 from schemas.sealing import Sealer, sealed
+from schemas.writing import Write, writer_of
 
 _PREFIX_BYTES = 5
+
+_OUTPUTS = ("Moment", "Decision", "Trigger", "Emotion", "Cancellation", "Verdict")
+"""Records that only the core makes, and makes often."""
 
 
 class Codec:
@@ -31,7 +35,7 @@ class Codec:
         self._names = {schema.name for schema in newest_schemas().values()}
         self._personal = {name: personal_fields(schema.text) for name, schema in newest_schemas().items()}
         self._readers: dict[bytes, tuple[str, Any, Any]] = {}
-        self._writers: dict[str, tuple[bytes, Any, tuple[str, ...]]] = {}
+        self._writers: dict[str, tuple[bytes, Any, tuple[str, ...], Write | None]] = {}
 
     def decode(self, data: bytes | None, *expected: str) -> tuple[str, dict[str, Any]]:
         """The record's short name and the record.
@@ -80,9 +84,14 @@ class Codec:
         writer = self._writers.get(name)
         if writer is None:
             writer = self._writer(name)
-        prefix, schema, mixed = writer
+        prefix, schema, mixed, write = writer
         if self._sealer is not None:
             record = sealed(record, self._personal[name], self._sealer.seal)
+        if write is not None:
+            pieces = [prefix]
+            with suppress(Exception):  # a record that does not fit; fastavro says in which way
+                write(record, pieces.append)
+                return b"".join(pieces)
         if mixed:
             record = {**record, **{field: _tagged(record[field]) for field in mixed if field in record}}
         body = BytesIO()
@@ -122,11 +131,11 @@ class Codec:
                 return schema
         raise WrongType(f"schema id {schema_id} is no record of this contract")
 
-    def _writer(self, name: str) -> tuple[bytes, Any, tuple[str, ...]]:
+    def _writer(self, name: str) -> tuple[bytes, Any, tuple[str, ...], Write | None]:
         prefix = b"\0" + self._registry.id_of(name).to_bytes(4, "big")
         schema = self._newest[name]
         mixed = tuple(field["name"] for field in schema["fields"] if _holds_mixed(field["type"]))
-        writer = (prefix, schema, mixed)
+        writer = (prefix, schema, mixed, writer_of(schema) if name in _OUTPUTS else None)
         self._writers[name] = writer
         return writer
 
