@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from streams.delivery import DeliverFile
+    from streams.delivery import Deliverer, DeliverFile, Replay
     from streams.settings import Settings
 
 File = Annotated[
@@ -42,16 +42,45 @@ def deliver(
     Several share the partitions; on one machine each needs its own MOMENTOUS_DELIVER_WEB_PORT.
     """
     if context.invoked_subcommand is None:
-        _run(file, instance, replaying=False)
+        _run(file, instance)
 
 
-def replay(file: File = None) -> None:
-    """Deliver what was set aside in deliveries.dead, once more; what fails again is set aside again."""
-    from streams.cli.console import say
+def replay(
+    file: File = None,
+    endpoint: Annotated[str, typer.Option(help="Only what this endpoint takes by now.", metavar="NAME")] = "",
+    reason: Annotated[str, typer.Option(help="Only what was set aside for this, as HTTP_503.", metavar="WORD")] = "",
+    since: Annotated[
+        str,
+        typer.Option(help="Only what was set aside at or after this, UTC, as 2026-11-23T08:00:00Z.", metavar="TIME"),
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many: to see how the first ones fare.", metavar="N")
+    ] = None,
+) -> int:
+    """Deliver what was set aside in deliveries.dead, once more; what fails again is set aside again.
 
-    endings = _run(file, "", replaying=True)
-    told = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items())) or "nothing was set aside"
-    say(f"replayed: {told}")
+    What is not chosen lies where it lay, for another replay.
+    """
+    from streams.cli.console import complain, counted, say
+    from streams.cli.failures import USAGE
+    from streams.delivery import Replay
+    from streams.settings import load_settings
+
+    names = [one.name for one in _endpoints(load_settings(), file).endpoints]
+    if endpoint and endpoint not in names:
+        complain(f"error: there is no endpoint {endpoint!r}; there are {', '.join(names)}")
+        return USAGE
+    try:
+        at = _milliseconds(since) if since else 0
+    except ValueError:
+        complain(f"error: --since {since!r} is no time; write it as 2026-11-23T08:00:00Z")
+        return USAGE
+    deliverer = _run(file, "", Replay(endpoint, reason, at, limit))
+    endings = sorted(deliverer.endings.items())
+    told = ", ".join(f"{count} {ending}" for ending, count in endings) or "nothing that was set aside"
+    left = f"; {counted(deliverer.passed_over, 'record')} not chosen" if deliverer.passed_over else ""
+    say(f"replayed: {told}{left}")
+    return 0
 
 
 def delivery_status(file: File = None) -> int:
@@ -116,7 +145,7 @@ def secret() -> None:
     say(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
 
 
-def _run(file: Path | None, instance: str, *, replaying: bool) -> dict[str, int]:
+def _run(file: Path | None, instance: str, replaying: Replay | None = None) -> Deliverer:
     import asyncio
     import os
     import signal
@@ -132,12 +161,12 @@ def _run(file: Path | None, instance: str, *, replaying: bool) -> dict[str, int]
     check_secrets(endpoints.endpoints, os.environ, settings)
     check_topics(settings)
 
-    async def run() -> dict[str, int]:
+    async def run() -> Deliverer:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         deliverer = Deliverer(settings, endpoints, os.environ, instance=instance, replay=replaying)
-        pages = DeliveryPages(settings, deliverer) if settings.deliver_web_port and not replaying else None
+        pages = DeliveryPages(settings, deliverer) if settings.deliver_web_port and replaying is None else None
         if pages is not None:
             pages.start()
         try:
@@ -145,7 +174,7 @@ def _run(file: Path | None, instance: str, *, replaying: bool) -> dict[str, int]
         finally:
             if pages is not None:
                 pages.stop()
-        return deliverer.endings
+        return deliverer
 
     return asyncio.run(run())
 
@@ -161,6 +190,13 @@ def _endpoints(settings: Settings, file: Path | None) -> DeliverFile:
         for line in str(error).splitlines():
             complain(f"error: {line}")
         raise typer.Exit(USAGE) from error
+
+
+def _milliseconds(text: str) -> int:
+    from datetime import UTC, datetime
+
+    at = datetime.fromisoformat(text)
+    return round((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _utc(milliseconds: int) -> str:

@@ -7,6 +7,7 @@ from streams.delivery.disabled import Disabled, DisabledEndpoints
 from streams.delivery.endpoint import DeliverFile, Endpoint
 from streams.delivery.endpoint_reader import parse_deliver_file, read_deliver_file
 from streams.delivery.errors import BadSignature, DeliverFileError, HostileTarget, MissingSecret, Unwritable
+from streams.delivery.replay import Replay
 from streams.delivery.service import Deliverer
 from streams.delivery.signature import Secret, signed_headers, verify
 from streams.delivery.status import DeliveryStatus, read_delivery_status
@@ -24,6 +25,7 @@ __all__ = [
     "Endpoint",
     "HostileTarget",
     "MissingSecret",
+    "Replay",
     "Secret",
     "Unwritable",
     "check_secrets",

@@ -83,7 +83,7 @@ class Intake:
     def is_done(self) -> bool:
         """Of a replay: everything that was there is finished."""
         return self.was_dealt and all(
-            ledger.position >= self._ends[number] or (not ledger.unfinished and number in self._paused)
+            ledger.position >= self._ends[number] or (not ledger.waiting and number in self._paused)
             for number, ledger in self._ledgers.items()
         )
 
@@ -111,6 +111,11 @@ class Intake:
         self._waiters.append(done)
         self._dirty.set()
         await done
+
+    def pass_over(self, origin: Origin) -> None:
+        """Leave the record where it is, for another time."""
+        if (ledger := self._ledgers.get(origin.partition)) is not None:
+            ledger.pass_over(origin.offset)
 
     async def close(self) -> None:
         """Commit what is finished and leave the group."""

@@ -39,6 +39,7 @@ class Ledger:
     def __init__(self, committed: int, metadata: str = "") -> None:
         # Ordered, since the first entry of a plain dict is found slowly once many before it were deleted.
         self._open: OrderedDict[int, None] = OrderedDict()
+        self._passed: set[int] = set()
         self._done = {committed + one for one in _finished(metadata)}
         self.next_offset = committed
         self._told: tuple[int, str] | None = (committed, metadata)
@@ -47,6 +48,11 @@ class Ledger:
     def unfinished(self) -> int:
         """Records read and not finished."""
         return len(self._open)
+
+    @property
+    def waiting(self) -> int:
+        """Records read, not finished, and not passed over."""
+        return len(self._open) - len(self._passed)
 
     @property
     def finished_ahead(self) -> int:
@@ -61,12 +67,12 @@ class Ledger:
     @property
     def is_full(self) -> bool:
         """Whether no more should be read."""
-        return self.next_offset - self.position >= SPAN or len(self._open) >= MOST_UNFINISHED
+        return self.next_offset - self.position >= SPAN or self.waiting >= MOST_UNFINISHED
 
     @property
     def has_room(self) -> bool:
         """Whether reading, once stopped, should go on."""
-        return self.next_offset - self.position < SPAN // 2 and len(self._open) < MOST_UNFINISHED // 2
+        return self.next_offset - self.position < SPAN // 2 and self.waiting < MOST_UNFINISHED // 2
 
     def take(self, offset: int) -> bool:
         """A record was read; False when it is finished already and only comes again."""
@@ -81,6 +87,11 @@ class Ledger:
         if offset in self._open:
             del self._open[offset]
             self._done.add(offset)
+
+    def pass_over(self, offset: int) -> None:
+        """The record is left for another time: it stays unfinished, and nothing waits for it."""
+        if offset in self._open:
+            self._passed.add(offset)
 
     def due(self) -> tuple[int, str] | None:
         """Offset and metadata to commit; None when what was last told still holds."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import structlog
 
-from schemas import Codec, DecodeError, RegistryUnavailable
+from schemas import Codec, DeadLetter, DecodeError, RegistryUnavailable
 from streams.codec import make_codec
 from streams.delivery.carriers import carrier_for
 from streams.delivery.delivery_metrics import DeliveryMetrics
@@ -22,6 +22,7 @@ from streams.delivery.message import Delivery, Origin
 from streams.delivery.outbox import Outbox
 from streams.delivery.outcome import Outcome, outcome_touchpoint
 from streams.delivery.outlet import Outlet
+from streams.delivery.replay import Replay
 from streams.delivery.target import Resolve, system_resolve
 from streams.errors import Unreachable
 from streams.settings import Settings
@@ -51,12 +52,13 @@ class Deliverer:
         file: the endpoints.
         environment: holds the secrets.
         instance: static membership id; empty: dynamic.
-        replay: deliver what lies in deliveries.dead instead, with one retry, and end.
+        replay: deliver this of what lies in deliveries.dead instead, with one retry, and end.
         resolve: host and port to addresses.
 
     Attributes:
         outlets: by endpoint's name.
         turned_at: when it last read, monotonic seconds.
+        passed_over: of a replay, how many were not chosen and lie where they lay.
 
     Raises:
         MissingSecret: a secret is not where the file says.
@@ -69,7 +71,7 @@ class Deliverer:
         environment: Mapping[str, str],
         *,
         instance: str = "",
-        replay: bool = False,
+        replay: Replay | None = None,
         resolve: Resolve = system_resolve,
         codec: Codec | None = None,
     ) -> None:
@@ -77,6 +79,7 @@ class Deliverer:
         self.turned_at = time.monotonic()
         self.finished_at = time.monotonic()
         self.endings: dict[str, int] = {}
+        self.passed_over = self._chosen = 0
         self._settings, self._file, self._replay = settings, file, replay
         self._patience_s = settings.session_timeout_ms / 2000
         self._codec = codec or make_codec(settings)
@@ -86,14 +89,14 @@ class Deliverer:
         for endpoint in file.endpoints:
             self.outlets[endpoint.name] = self._outlet(endpoint, environment, resolve)
         self._outbox = Outbox(settings, self._codec)
-        topic, group = (DEAD_DELIVERIES, REPLAY_GROUP) if replay else (TRIGGERS, GROUP)
+        topic, group = (TRIGGERS, GROUP) if replay is None else (DEAD_DELIVERIES, REPLAY_GROUP)
         self.intake = Intake(
             settings,
             settings.topic(topic),
             f"{settings.app_id}-{group}",
             self._let_go,
             instance,
-            to_end=replay,
+            to_end=replay is not None,
         )
         self._told: set[tuple[str, str]] = set()
 
@@ -110,7 +113,7 @@ class Deliverer:
             looking = asyncio.create_task(self._look_now_and_then())
             self.intake.subscribe()
             try:
-                while not stop.is_set() and not (self._replay and self.intake.is_done):
+                while not stop.is_set() and not (self._replay is not None and self.intake.is_done):
                     for origin in await self.intake.read(_READ, _READ_S):
                         await self._take(origin, stop)
                     if self._outbox.fatal is not None:
@@ -124,17 +127,28 @@ class Deliverer:
     # -- records ------------------------------------------------------------------------------------
 
     async def _take(self, origin: Origin, stop: asyncio.Event) -> None:
+        letter: DeadLetter | None = None
         try:
-            # Should it be set aside again, then with the bytes and the key that it first had.
-            origin = await self._until_known(partial(self._unwrapped, origin), stop) or origin
-            delivery = await self._until_known(partial(self._delivery, origin), stop)
+            if self._replay is not None:
+                letter = await self._until_known(partial(self._letter, origin), stop)
+                # Should it be set aside again, then with the bytes and the key that it first had.
+                found = origin if letter is None else _first_origin(origin, letter)
+            else:
+                found = origin
+            delivery = await self._until_known(partial(self._delivery, found), stop)
         except DecodeError as error:
-            self._spawn(self._set_aside(origin, error.reason, str(error)))
+            if self._is_passed_over(letter, None):
+                self._pass_over(origin)
+            else:
+                self._spawn(self._set_aside(origin if letter is None else found, error.reason, str(error)))
             return
         if delivery is None:
             return
         record = delivery.record
         endpoint = self._file.endpoint_for(record["action"], record["channel"], record.get("sandbox", False))
+        if self._is_passed_over(letter, endpoint):
+            self._pass_over(origin)
+            return
         if delivery.kind == "cancellation":
             self._cancel(delivery)
             if endpoint is not None and not endpoint.cancellations:
@@ -150,13 +164,23 @@ class Deliverer:
             return
         outlet.put(delivery)
 
-    def _unwrapped(self, origin: Origin) -> Origin:
-        """Of a dead letter the record in it."""
-        if not self._replay:
-            return origin
+    def _is_passed_over(self, letter: DeadLetter | None, endpoint: Endpoint | None) -> bool:
+        """Of a replay: whether it is not among those that were chosen. Counts those that are."""
+        if self._replay is None or self._replay.is_all:
+            return False
+        name = "" if endpoint is None else endpoint.name
+        if letter is None or not self._replay.takes(letter, name, self._chosen):
+            return True
+        self._chosen += 1
+        return False
+
+    def _pass_over(self, origin: Origin) -> None:
+        self.passed_over += 1
+        self.intake.pass_over(origin)
+
+    def _letter(self, origin: Origin) -> DeadLetter:
         _, letter = self._codec.decode(origin.value, "DeadLetter")
-        headers = tuple((one["key"], one["value"]) for one in letter["headers"])
-        return Origin(origin.topic, origin.partition, origin.offset, letter["key"], letter["value"], headers)
+        return cast(DeadLetter, letter)
 
     def _delivery(self, origin: Origin) -> Delivery:
         name, record = self._codec.decode(origin.value, "Trigger", "Cancellation")
@@ -224,7 +248,7 @@ class Deliverer:
     # -- endpoints ------------------------------------------------------------------------------------
 
     def _outlet(self, endpoint: Endpoint, environment: Mapping[str, str], resolve: Resolve) -> Outlet:
-        if self._replay:
+        if self._replay is not None:
             endpoint = replace(endpoint, retries_ms=REPLAY_RETRIES_MS)
         carrier = carrier_for(endpoint, self._file.allowed, environment, self._settings, resolve)
         return Outlet(endpoint, carrier, partial(self._settle, endpoint.name), self.metrics, self._gone)
@@ -275,3 +299,9 @@ class Deliverer:
             self._outbox.close()
             for outlet in self.outlets.values():
                 await outlet.close()
+
+
+def _first_origin(of: Origin, letter: DeadLetter) -> Origin:
+    """The place of a dead letter, with the bytes that are in it."""
+    headers = tuple((one["key"], one["value"]) for one in letter["headers"])
+    return Origin(of.topic, of.partition, of.offset, letter["key"], letter["value"], headers)

@@ -97,8 +97,11 @@ def test_what_cannot_be_delivered_is_set_aside_shown_and_delivered_by_a_replay(
             ["set aside: 3; deliver with: momentous deliver replay", "texts: on"],
         )
         is_well = True
+        chosen = run(topics, file, "replay", "--endpoint", "texts", "--limit", "1")
+        assert chosen[:2] == (0, "replayed: 1 sent; 2 records not chosen\n")
+        assert run(topics, file, "status")[1].splitlines()[1].startswith("set aside: 2;")
         code, out, _ = run(topics, file, "replay")
-        assert (code, out) == (0, "replayed: 1 dead, 2 sent\n")
+        assert (code, out) == (0, "replayed: 1 dead, 1 sent\n")
     assert Counter(receiver.ids) == {digest_id("trigger", 1): 3, digest_id("trigger", 2): 3}
     outcomes = [Codec().decode(record.value)[1] for record in read(topics, "touchpoints")]
     assert Counter(one["type"] for one in outcomes) == {

@@ -106,3 +106,18 @@ def test_over_any_kills_every_record_is_finished_and_none_after_it_was_told(step
             known.add(offset)
             told = ledger.due() or told
             ledger.committed(told)
+
+
+def test_what_is_passed_over_stays_to_be_done_and_nothing_waits_for_it() -> None:
+    ledger = Ledger(0)
+    for offset in range(3):
+        ledger.take(offset)
+    ledger.pass_over(0)
+    ledger.finish(1)
+    assert (ledger.waiting, ledger.unfinished, ledger.position) == (1, 2, 0)
+    ledger.finish(2)
+    assert ledger.waiting == 0
+    told = ledger.due()
+    assert told is not None
+    later = Ledger(*told)
+    assert [offset for offset in range(3) if later.take(offset)] == [0]
