@@ -1,4 +1,5 @@
-# The image of every process of ours: bootstrap, worker, loader. Which one it is, the command says.
+# The image of every process of ours: bootstrap, worker, loader, deliverer, preferences page. Which one it
+# is, the command says.
 # It was not built where it was written, for want of a Docker engine; each step was run by hand in an
 # empty environment, and tests/deploy holds what can be held without one.
 #
@@ -48,8 +49,10 @@ COPY --from=build /app/venv /app/venv
 USER 10001:10001
 WORKDIR /var/lib/momentous
 
-# The worker's port; a loader sets HEALTH_PORT=6067. A command that ends, like `topics create`, has none.
-EXPOSE 6066 6067
+# The worker's port; a loader sets HEALTH_PORT=6067, a deliverer 6070. The preferences page (6068) answers on
+# /health alone and needs a check of its own, as docker-compose.yml has it. A command that ends has none.
+# 6069 is a worker's live state.
+EXPOSE 6066 6067 6068 6069 6070
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
     CMD ["python", "-c", "import os; from urllib.request import urlopen; urlopen(f\"http://127.0.0.1:{os.environ['HEALTH_PORT']}/health/ready\", timeout=4)"]
 

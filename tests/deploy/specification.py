@@ -78,6 +78,32 @@ class FileLimits(_Form):
     nofile: FileLimit
 
 
+class EnvironmentFile(_Form):
+    """Further variables, if the file is there."""
+
+    path: str
+    required: bool = True
+
+
+class Subnet(_Form):
+    """Addresses of a network."""
+
+    subnet: Annotated[str, Meta(pattern=r"^[0-9.]+/\d+$")]
+
+
+class Addresses(_Form):
+    """How a network gives them out."""
+
+    config: list[Subnet] = []
+
+
+class Network(_Form):
+    """A network of the file's own; an internal one has no way out."""
+
+    internal: bool = False
+    ipam: Addresses = msgspec.field(default_factory=Addresses)
+
+
 class Service(_Form):
     """A container that compose keeps running, or one that runs once."""
 
@@ -88,6 +114,9 @@ class Service(_Form):
     build: Build | None = None
     command: list[str] = []
     environment: dict[str, Scalar] = {}
+    env_file: list[EnvironmentFile] = []
+    networks: tuple[Name, ...] = ("default",)
+    user: str = ""
     depends_on: dict[Name, Dependency] = {}
     volumes: list[str] = []
     ports: list[Port] = []
@@ -112,6 +141,7 @@ class Compose(_Form):
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
     services: dict[Name, Service]
+    networks: dict[Name, Network | None] = {}
     volumes: dict[Name, Volume | None] = {}
 
 

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from streams.settings import Settings
 from tests.deploy.compose import ours
 from tests.deploy.dockerfile import stages
 from tests.deploy.files import ROOT, read_text
@@ -88,6 +89,11 @@ def test_every_package_of_ours_is_copied() -> None:
     assert packages <= {source for copied in BUILD.all("COPY") for source in copied.split()[:-1]}
 
 
+def test_every_port_that_a_process_of_ours_opens_is_told() -> None:
+    opened = {getattr(Settings(), name) for name in Settings.__struct_fields__ if name.endswith("_port")}
+    assert {int(port) for told in FINAL.all("EXPOSE") for port in told.split()} == opened
+
+
 def test_it_is_the_program_and_is_stopped_as_the_program_expects() -> None:
     assert json.loads(FINAL.all("ENTRYPOINT")[0]) == ["momentous"]
     assert FINAL.all("STOPSIGNAL") == ["SIGTERM"]
@@ -121,7 +127,7 @@ class _Health(BaseHTTPRequestHandler):
     status = 200
 
     def do_GET(self) -> None:
-        self.send_response(self.status if self.path == "/health/ready" else 404)
+        self.send_response(self.status if self.path in ("/health", "/health/ready") else 404)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -161,7 +167,7 @@ def _run(name: str, port: int) -> int:
     """The check's exit code with the port in place of the container's."""
     program, *arguments = checks()[name]
     assert program == "python"
-    arguments = [re.sub(r"127\.0\.0\.1:606\d", f"127.0.0.1:{port}", word) for word in arguments]
+    arguments = [re.sub(r"127\.0\.0\.1:60\d\d", f"127.0.0.1:{port}", word) for word in arguments]
     environment = {**os.environ, "HEALTH_PORT": str(port)}
     done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, timeout=20)
     return done.returncode

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from streams.cli.failures import EXIT_CODES
+from streams.delivery.service import GROUP, REPLAY_GROUP
 from streams.settings import ENVIRONMENT_PREFIX, FILE_VARIABLE, Settings
 from streams.topics import TOPICS, Topic
 from tests.deploy.commands import check_command
@@ -103,6 +104,35 @@ def test_the_rewind_deletes_every_topic_but_the_touchpoints() -> None:
     assert sorted(listed.split()) == sorted(topic.name for topic in TOPICS if topic.name != "touchpoints")
 
 
+# -- groups -----------------------------------------------------------------------------------------
+
+
+def told_groups() -> list[list[str]]:
+    """The table of groups: process, groups, topics read, topics written, transactional.id."""
+    table = OPERATIONS.partition("<!-- groups")[2].partition("<!-- /groups")[0]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[4:] if line]
+
+
+def test_every_group_and_transactional_id_of_the_code_is_told_and_no_other() -> None:
+    sources = "".join(
+        path.read_text()
+        for folder in ("streams", "sinks")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.parts[-2] != "demo"
+    )
+    in_code = set(re.findall(r"app_id\}-([a-z-]+)", sources)) | {GROUP, REPLAY_GROUP}
+    told = {name for row in told_groups() for name in re.findall(r"`A-([a-z-]+?)(?:NAME)?`", row[1] + row[4])}
+    assert told == in_code
+
+
+def test_topics_that_the_table_of_groups_names_exist_and_each_has_a_writer() -> None:
+    known = {topic.name for topic in TOPICS}
+    reads = {name for row in told_groups() for name in re.findall(r"`([^`]+)`", row[2])}
+    writes = {name for row in told_groups() for name in re.findall(r"`([^`]+)`", row[3])}
+    assert reads <= known
+    assert writes == known
+
+
 # -- what else it says ----------------------------------------------------------------------------
 
 
@@ -114,11 +144,17 @@ def test_the_page_says_that_nothing_was_run() -> None:
 def test_services_that_the_page_names_are_those_of_the_compose_file() -> None:
     named = {
         service
-        for words in re.findall(r"docker compose (?:stop|exec|up --detach --no-deps --build) ([a-z0-9 -]+)", OPERATIONS)
+        for words in re.findall(
+            r"docker compose (?:stop|exec|restart|up --detach --no-deps --build) ([a-z0-9 -]+)", OPERATIONS
+        )
         for service in words.split()[: 1 if "exec" in words else None]
     }
-    named = {service for service in named if service in compose().services or service.startswith(("worker", "loader"))}
-    assert {"worker-1", "worker-2", "loader", "kafka"} <= named <= set(compose().services)
+    named = {
+        service
+        for service in named
+        if service in compose().services or service.startswith(("worker", "loader", "deliver"))
+    }
+    assert {"worker-1", "worker-2", "loader", "deliver", "kafka"} <= named <= set(compose().services)
 
 
 def test_ports_that_the_page_tells_are_those_of_the_compose_file() -> None:

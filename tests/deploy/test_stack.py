@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ from schemas import newest_schemas
 from sinks import connect
 from sinks.loader_metrics import LOADER_METRICS
 from streams.codec import make_codec
+from streams.delivery import DELIVERY_METRICS
+from streams.preferences.serve import links_of
 from streams.publishing import Publisher
 from streams.telemetry.worker_metrics import WORKER_METRICS
 from tests.customer.log import touchpoint
 from tests.deploy.compose import compose
 from tests.deploy.compose_broker import ComposeBroker
+from tests.deploy.files import read_text
 from tests.deploy.registry import SchemaRegistry
 from tests.deploy.stack import Stack
 from tests.reliability.running import wait_for
@@ -24,6 +28,13 @@ from tests.sinks.service import Service
 
 pytestmark = pytest.mark.kafka
 CUSTOMERS = 40
+STAYING = ("worker-1", "worker-2", "loader", "deliver", "preferences")
+METRICS = {
+    "worker-1": WORKER_METRICS,
+    "worker-2": WORKER_METRICS,
+    "loader": LOADER_METRICS,
+    "deliver": DELIVERY_METRICS,
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +57,9 @@ def stack(
     try:
         made.start("bootstrap")
         assert made.ended("bootstrap", 60) == 0
-        for name in ("worker-1", "worker-2", "loader"):
+        for name in (*STAYING, "receiver"):
             made.start(name)
-        for name in ("worker-1", "worker-2", "loader"):
+        for name in STAYING:
             made.wait_until_healthy(name)
         yield made
     finally:
@@ -82,15 +93,48 @@ def test_a_touchpoint_becomes_a_moment_and_a_decision_in_clickhouse(stack: Stack
         client.close()
 
 
-@pytest.mark.parametrize("name", ["worker-1", "worker-2", "loader"])
+def test_the_sample_of_a_lost_card_arrives_at_the_receiver_as_a_trigger(stack: Stack) -> None:
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    published = stack.run(["publish", "-"], read_text("samples/lost-card.jsonl").replace("NOW", now))
+    assert published == (0, "published 3 touchpoints, refused 0 lines\n")
+    wait_for(lambda: stack.log("receiver").count("\n") >= 1, "a webhook at the receiver")
+    (line,) = stack.log("receiver").splitlines()
+    told = json.loads(line)
+    assert (told["type"], told["data"]["customer_id"], told["data"]["action"], told["data"]["channel"]) == (
+        "outreach.triggered",
+        f"guest-{now}",
+        "card.safe",
+        "sms",
+    )
+
+
+def test_a_key_made_for_live_state_opens_every_customer_at_every_worker(stack: Stack) -> None:
+    code, said = stack.run(["state", "key", "desk"], "")
+    entry, _, rest = said.partition("the key, shown only now: ")
+    urls = [f"http://127.0.0.1:{stack.settings(name).state_port}/customers/" for name in ("worker-1", "worker-2")]
+    refused = {stack.get(f"{url}c0", rest.strip())[0] for url in urls}
+    with (stack.configuration / "state-keys.toml").open("a") as keys:
+        keys.write(entry)
+    wait_for(lambda: {stack.get(f"{url}c0", rest.strip())[0] for url in urls} == {200}, "the key being taken")
+    answers = {stack.get(f"{url}c{number}", rest.strip())[0] for url in urls for number in range(8)}
+    assert (code, refused, answers) == (0, {401}, {200})
+
+
+def test_a_link_opens_the_preferences_page(stack: Stack) -> None:
+    settings = stack.settings("preferences")
+    link = links_of(settings).preferences("c0", time.time_ns() // 1_000_000, 30)
+    status, text = stack.page("preferences", link.removeprefix(settings.preferences_url))
+    assert (status, "<form" in text) == (200, True)
+
+
+@pytest.mark.parametrize("name", METRICS)
 def test_prometheus_finds_every_metric_that_alerts_and_dashboard_may_ask_for(stack: Stack, name: str) -> None:
     status, text = stack.page(name, "/metrics")
     exposed = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
-    metrics = LOADER_METRICS if name == "loader" else WORKER_METRICS
     # Counters are typed with or without their ending, as the form of the exposition has it.
     assert status == 200
     assert {
-        metric.name for metric in metrics if not {metric.name, metric.name.removesuffix("_total")} & exposed
+        metric.name for metric in METRICS[name] if not {metric.name, metric.name.removesuffix("_total")} & exposed
     } == set()
 
 
@@ -100,11 +144,7 @@ def test_bootstrap_may_run_again(stack: Stack) -> None:
 
 
 def test_stopped_they_end_well_within_their_grace(stack: Stack) -> None:
-    assert {name: stack.stop(name) for name in ("worker-1", "loader", "worker-2")} == {
-        "worker-1": 0,
-        "loader": 0,
-        "worker-2": 0,
-    }
+    assert {name: stack.stop(name) for name in STAYING} == dict.fromkeys(STAYING, 0)
 
 
 def _running(metrics: str) -> list[str]:

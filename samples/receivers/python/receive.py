@@ -38,4 +38,5 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8099"))), Receiver).serve_forever()
+    address = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8099"))
+    ThreadingHTTPServer(address, Receiver).serve_forever()
