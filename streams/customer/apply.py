@@ -198,7 +198,7 @@ def _resolve(
     remember that it did."""
     outreach, occurred_at = customer.outreach, touchpoint["occurred_at"]
     correlation_id = touchpoint["correlation_id"]
-    effects = NO_EFFECTS
+    effects, at_stake = NO_EFFECTS, outreach.rules_at_stake(clock)
     for rule in rules:
         if rule.resolves(touchpoint, None):
             outreach.note_resolution(rule.id, occurred_at, None)
@@ -206,7 +206,7 @@ def _resolve(
             outreach.note_resolution(rule.id, occurred_at, correlation_id)
         else:
             continue
-        if not outreach.open and outreach.history is None:
+        if rule.id not in at_stake:
             continue
         if effects is NO_EFFECTS:
             effects = Effects()

@@ -11,16 +11,19 @@ def counted(cap: Cap, contacts: list[Contact], now: int) -> int:
 
     What was taken back, came back or was not carried out never counts.
     """
-    oldest = now - cap.within
-    return sum(
-        one.at > oldest
-        and one.counts
-        and one.status != VOID
-        and cap.channel in (None, one.channel)
-        and cap.purpose in (None, one.purpose)
-        and cap.action_class in (None, one.action_class)
-        for one in contacts
-    )
+    oldest, channel, purpose, action_class = now - cap.within, cap.channel, cap.purpose, cap.action_class
+    found = 0
+    for one in contacts:  # a generator costs twice as much
+        if (
+            one.at > oldest
+            and one.counts
+            and one.status != VOID
+            and (channel is None or channel == one.channel)
+            and (purpose is None or purpose == one.purpose)
+            and (action_class is None or action_class == one.action_class)
+        ):
+            found += 1
+    return found
 
 
 def concerns(cap: Cap, action: Action, channel: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from streams.outreach.candidate import Candidate
 from streams.outreach.caps import concerns, counted
@@ -18,7 +19,7 @@ from streams.outreach.history import History
 from streams.outreach.holdout import is_held_out
 from streams.outreach.pause import ALL
 from streams.outreach.person import own_quiet_hours, preferred_channel, zone_name
-from streams.outreach.policy import ABORT, ASK_USE, CAPS, HOLDOUT, POLITE, QUIET_HOURS, QuietHours
+from streams.outreach.policy import ABORT, ASK_USE, CAPS, HOLDOUT, POLITE, QUIET_HOURS, QuietHours, QuietWindow
 from streams.outreach.quiet_hours import allowed_from, allowed_until, zone_of
 from streams.outreach.state import GRANTED
 
@@ -247,7 +248,7 @@ def quiet_hours(candidate: Candidate) -> Judgement | None:
     fallback = candidate.action.quiet_fallback or (hours.fallback if hours else None)
     unknown_zone = hours.unknown_zone if hours else ABORT
     if own is not None:
-        hours = replace(hours or QuietHours(()), windows=(*(hours.windows if hours else ()), own))
+        hours = _with_own(hours, own)
     assert hours is not None
     inputs = {"now": str(now), **({"own": "yes"} if own is not None else {})}
     name = zone_name(situation.facts)
@@ -342,6 +343,12 @@ def run_checks(candidate: Candidate, steps: tuple[Step, ...]) -> str:
             if reason != OK:
                 return reason
     return OK
+
+
+@lru_cache(1024)
+def _with_own(hours: QuietHours | None, own: QuietWindow) -> QuietHours:
+    """The customer's own hours beside the firm's; the same object for the same ones, as its spells are known by it."""
+    return replace(hours or QuietHours(()), windows=(*(hours.windows if hours else ()), own))
 
 
 def _history(candidate: Candidate) -> History:

@@ -100,6 +100,8 @@ class History(msgspec.Struct, array_like=True):
 
     def next_due(self) -> int | None:
         """When a candidate is to be decided again, ms UTC."""
+        if not self.waiting:
+            return None
         return min((one.release_at for one in self.waiting), default=None)
 
     def release(self, due: int) -> list[Waiting]:

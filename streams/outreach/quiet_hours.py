@@ -97,8 +97,16 @@ class _Spell(NamedTuple):
     is_quiet: bool
 
 
-_spells: dict[tuple[QuietHours, ZoneInfo], list[_Spell]] = {}
-"""The last few spells of each; nearly all questions are about those. What they answer depends on the question alone."""
+class _Known(NamedTuple):
+    """The last few spells of hours in a zone; it holds on to the hours, so that their id stays theirs."""
+
+    hours: QuietHours
+    spells: list[_Spell]
+
+
+_known: dict[tuple[int, ZoneInfo], _Known] = {}
+"""By the hours' id, since to hash them takes longer than all the rest. Nearly all questions are about the last few
+spells; what they answer depends on the question alone."""
 
 _MOST_SPELLS = 4096
 _SPELLS_EACH = 4
@@ -106,9 +114,10 @@ _SPELLS_EACH = 4
 
 def _spell(hours: QuietHours, zone: ZoneInfo, at: int) -> _Spell:
     """The spell around ``at``, its beginning cut off there; it ends where it changes, or beyond the look-ahead."""
-    key = (hours, zone)
-    known = _spells.get(key, [])
-    for spell in known:
+    key = (id(hours), zone)
+    known = _known.get(key)
+    spells = [] if known is None else known.spells
+    for spell in spells:
         if spell.begin <= at < spell.end:
             return spell
     is_quiet, end = _is_quiet(hours, zone, at), at
@@ -116,10 +125,10 @@ def _spell(hours: QuietHours, zone: ZoneInfo, at: int) -> _Spell:
         end = _next_change(hours, zone, end)
         if end > at + LOOK_AHEAD_MS or _is_quiet(hours, zone, end) != is_quiet:
             break
-    if len(_spells) >= _MOST_SPELLS:
-        _spells.clear()
+    if len(_known) >= _MOST_SPELLS:
+        _known.clear()
     found = _Spell(at, end, is_quiet)
-    _spells[key] = [found, *known[: _SPELLS_EACH - 1]]
+    _known[key] = _Known(hours, [found, *spells[: _SPELLS_EACH - 1]])
     return found
 
 

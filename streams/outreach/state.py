@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
+from streams.outreach.contact import PENDING
 from streams.outreach.history import History
 
 GRANTED = "granted"
@@ -129,6 +132,19 @@ class OutreachState(msgspec.Struct, array_like=True):
         known.append(Resolution(occurred_at, correlation_id))
         if len(known) > RESOLUTIONS:
             del known[0]
+
+    def rules_at_stake(self, clock: int) -> Collection[str]:
+        """Rules of which something could still be closed at ``clock`` (ms UTC): open moments, contacts on their
+        way, waiting candidates."""
+        history = self.history
+        if history is None:
+            return [moment.rule for moment in self.open] if self.open else ()
+        rules = [one.rule for one in history.contacts if one.status == PENDING and clock < one.deliver_until]
+        if self.open:
+            rules += [moment.rule for moment in self.open]
+        if history.waiting:
+            rules += [one.moment["rule"] for one in history.waiting]
+        return rules
 
     def resolved_at(self, rule: str, correlation_id: str | None) -> int | None:
         """When such a moment was last resolved, ms UTC, as far as is remembered."""
