@@ -152,7 +152,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="repeat a run; default: a new one, printed")
     asked = parser.parse_args()
     seed = random.SystemRandom().randrange(1_000_000) if asked.seed is None else asked.seed
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(f"seed {seed}")
     reports: list[Report] = []
     folder = tempfile.mkdtemp(prefix="momentous-chaos-")

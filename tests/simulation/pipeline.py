@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from schemas import Codec, Control, Touchpoint
 from streams.controls import history_clock, tick
-from streams.customer import Partition
+from streams.customer import Output, Partition
 from streams.definition_files import shipped_definitions
 from streams.simulation import City, CityPlan, Expected, Found, Truth
 from streams.simulation.plan import DAY_MS
@@ -28,9 +29,10 @@ class Outcome(NamedTuple):
 
 
 class Core:
-    """One partition with the shipped definitions, on the city's clock."""
+    """One partition with the shipped definitions, on the city's clock; ``hear`` is told of every output."""
 
-    def __init__(self, plan: CityPlan) -> None:
+    def __init__(self, plan: CityPlan, hear: Callable[[Output], None] = lambda output: None) -> None:
+        self._hear = hear
         self._codec = Codec()
         self._partition = Partition(0, 1, self._codec)
         self._offset = 0
@@ -58,6 +60,7 @@ class Core:
         while not self._partition.process(record):
             pass
         for output in self._partition.take_outputs():
+            self._hear(output)
             if output.topic == MOMENTS:
                 moment = self._codec.decode(output.value or b"")[1]
                 if moment["phase"] == "detected":
