@@ -58,14 +58,18 @@ class Draft:
         self.released += partial.progress
         self.changed = True
 
-    def complete(self, partial: Partial, table: Table) -> None:
-        """It is a match, unless an older one of this step covers it."""
-        if not self._covers(partial, table):
-            self.done.append(partial)
+    def complete(self, partial: Partial) -> None:
+        """It is a match, unless one of this step that began before it covers it."""
+        self.done.append(partial)
 
     def outcome(self, timing: Timing, table: Table) -> Outcome:
         """The outcome, after skipping what a match covers and what is over the cap."""
         live = self.live
+        if len(self.done) > 1:
+            candidates, self.done = sorted(self.done, key=lambda one: table[one.refs[0]].occurred_at), []
+            for partial in candidates:
+                if not self._covers(partial, table):
+                    self.done.append(partial)
         if self.done:
             for partial in [partial for partial in live if self._covers(partial, table)]:
                 live.remove(partial)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class _Asked:
     """Answers about one touchpoint, for one partial match; each is worked out once."""
 
-    __slots__ = ("_answers", "_attempt", "_key", "_listener", "_opening", "_touchpoint", "at", "last_at")
+    __slots__ = ("_answers", "_attempt", "_key", "_listener", "_opening", "_table", "_touchpoint", "at", "last_at")
 
     def __init__(self, listener: PatternListener, arrival: Arrival, key: Key, attempt: Attempt | None) -> None:
         self._listener = listener
@@ -40,6 +40,7 @@ class _Asked:
         self._answers: dict[Question, bool] = {}
         self.at = arrival.at
         self.last_at = arrival.table[attempt.refs[-1]].occurred_at if attempt is not None else arrival.at
+        self._attempt, self._table = attempt, arrival.table
         self._touchpoint: Mapping[str, Any] = arrival.touchpoint
         if listener.compares:
             self._touchpoint = {**arrival.touchpoint, EARLIER: listener.earlier(attempt, arrival.table)}
@@ -65,7 +66,16 @@ class _Asked:
         clause = listener.clauses[place]
         if clause is None or not self._is_time(question):
             return False
+        if question.word == "take" and self.at < self._floor(place):
+            return False
         return clause.holds(self._touchpoint, self._key, self._opening)
+
+    def _floor(self, place: int) -> int:
+        """The newest touchpoint of another step: none lies before the one it follows, however late it arrives."""
+        if self._attempt is None:
+            return self.at
+        taken = zip(self._attempt.refs, self._attempt.parts, strict=True)
+        return max((self._table[ref].occurred_at for ref, part in taken if part != place), default=self.at)
 
     def _is_time(self, question: Question) -> bool:
         """A timed absence between two steps forbids as long as it lasts; the step counts from then on."""

@@ -45,6 +45,7 @@ class Sequence:
 
     Each touchpoint that meets ``start`` begins a partial match. ``within_ms`` bounds first to last
     step, its end excluded unless ``inclusive``; None only where there is no second step.
+    A late touchpoint that is applied may end a match or be progress; no step lies before the one it follows.
     ``cancels`` end a partial match at any time after its opening. ``progress`` touchpoints are
     kept as evidence of how far it got. After a match, partial matches of the same correlation
     that began up to its last touchpoint are dropped (skip past last).
@@ -170,7 +171,7 @@ class SequenceListener:
             elif now is None:
                 draft.end(partial)
             elif now.due is None and len(now.refs) > self._last:
-                draft.complete(now, arrival.table)
+                draft.complete(now)
                 draft.end(partial)
             else:
                 draft.go_on(now, arrival.ref)
@@ -201,7 +202,8 @@ class SequenceListener:
             if _any(self._guards[step], touchpoint, key, partial):
                 return None
             clause = self._steps[step]
-            if clause is not None and clause.holds(touchpoint, key, partial.key):
+            in_order = at >= table[partial.refs[-1]].occurred_at
+            if clause is not None and in_order and clause.holds(touchpoint, key, partial.key):
                 taken = Partial(partial.key, [*partial.refs, arrival.hold()], partial.progress)
                 return self._armed(taken, arrival) if step + 1 == self._last else taken
             if self._strict[step]:
@@ -233,7 +235,7 @@ class SequenceTimer:
             if partial.due is None or partial.due > due:
                 draft.live.append(partial)
             else:
-                draft.complete(partial, table)
+                draft.complete(partial)
                 draft.end(partial)
         return draft.outcome(self._timing, table)
 

@@ -191,9 +191,24 @@ def test_late_touchpoints_are_ignored_by_default() -> None:
     assert customer.fired == [(11, "a b c2")]
 
 
-def test_late_touchpoints_are_applied_while_the_match_lives_where_the_rule_says_so() -> None:
+def test_a_late_touchpoint_takes_no_step_that_lies_before_the_one_it_follows() -> None:
     customer = Customer(rule(ABC + "late: apply\n")).meets(0, "a", "a").meets(10, "b", "b").meets(5, "c", "c")
-    assert customer.fired == [(10, "a c b")]
+    assert customer.fired == []
+    assert customer.meets(11, "c2", "c").fired == [(11, "a b c2")]
+
+
+def test_a_late_touchpoint_takes_the_step_that_is_awaited_where_it_follows_all_that_were_taken() -> None:
+    customer = Customer(rule(ABC + "late: apply\n")).meets(0, "a", "a").meets(5, "b", "b")
+    assert customer.meets(20, "x", "x").meets(10, "c", "c").fired == [(20, "a b c")]
+
+
+def test_a_late_touchpoint_ends_a_match_where_the_rule_applies_them() -> None:
+    fired = []
+    for late in ("ignore", "apply"):
+        customer = Customer(rule(ABC + "  cancelled_by: {type: x}\n" + f"late: {late}\n"))
+        customer.meets(0, "a", "a").meets(10, "b", "b").meets(5, "x", "x").meets(11, "c", "c")
+        fired.append(customer.fired)
+    assert fired == [[(11, "a b c")], []]
 
 
 def test_what_occurred_before_the_opening_is_never_part_of_the_match() -> None:
