@@ -13,16 +13,19 @@ from streams.backtest.source import EVENT, Source, Wanted
 from streams.backtest.world import Tell, World
 from streams.customer.clock import AHEAD_MS
 from streams.customer.definitions import Definitions
-from streams.customer.partition import ALLOWED_LATENESS_MS
+from streams.customer.partition import ALLOWED_LATENESS_MS, LONGEST_IDENTIFIER
 
 READ, TAKEN, PASSED_OVER = "read", "taken", "passed_over"
 BEFORE, AFTER, LATE, IMPOSSIBLE, UNREADABLE = "before", "after", "late", "impossible", "unreadable"
-CONTROL = "control"
-FATES = (TAKEN, PASSED_OVER, BEFORE, AFTER, LATE, IMPOSSIBLE, UNREADABLE, CONTROL)
+UNMET, CONTROL = "unmet", "control"
+FATES = (TAKEN, UNMET, PASSED_OVER, BEFORE, AFTER, LATE, IMPOSSIBLE, UNREADABLE, CONTROL)
 """What becomes of a record at a reading; they add up to ``read``."""
 
 OUTCOMES = ("accepted", "duplicate", "late", "dead")
 """What becomes of a touchpoint that is taken in."""
+
+_HEARD = "heard"
+"""No fate yet: it is taken in if it turns out to be what the rule asks for."""
 
 _TOLD_EVERY = 2_000
 
@@ -79,6 +82,7 @@ class Reading:
     def _lane(self, items: Iterable[Item], worlds: Sequence[World], believes: bool) -> None:
         newest: dict[str, int] = {}
         fates, watch = self.fates, self._watch
+        meets = self._wanted.meets or _all_do
         first = worlds[0]
         doubts = None if believes else first
         judge = self._by_type if self._wanted.customers is None else self._by_customer
@@ -98,15 +102,23 @@ class Reading:
                 for world in worlds:
                     world.pass_over(moves_to)
                 continue
-            if fate is TAKEN:
+            if fate is TAKEN or fate is _HEARD:
                 touchpoint = self._whole(item)
                 if touchpoint is None:
                     fate = UNREADABLE
+                elif fate is _HEARD and not meets(touchpoint):
+                    fate = UNMET
+                    moves_to = item.appended_at if first.is_live else item.occurred_at
+                    for world in worlds:
+                        world.pass_over(moves_to)
                 else:
+                    fate = TAKEN
                     if watch is not None:
                         watch(touchpoint)
+                    whole = item.whole
+                    size = len(whole) if isinstance(whole, bytes) else LONGEST_IDENTIFIER + 1
                     for world in worlds:
-                        world.take(touchpoint, item.appended_at)
+                        world.take(touchpoint, item.appended_at, size)
             fates[fate] += 1
         fates[PASSED_OVER] += passed_over
         fates[READ] += read
@@ -134,16 +146,20 @@ class Reading:
             return BEFORE
         if _is_impossible(item, doubts):
             return IMPOSSIBLE
+        heard = wanted.hears if identified or wanted.hears_anonymous is None else wanted.hears_anonymous
         known = newest.get(customer_id)
         if known is None:
             newest[customer_id] = at << 1 | identified
-            return TAKEN if wanted.hears(kind) else PASSED_OVER
+            return _HEARD if heard(kind) else PASSED_OVER
         last = known >> 1
         newest[customer_id] = (at if at > last else last) << 1 | identified
         # Who is identified now and was not before: what is waiting for the customer must know.
-        if not wanted.hears(kind) and (known & 1) == identified:
+        turned = (known & 1) != identified
+        if not turned and not heard(kind):
             return PASSED_OVER
-        return LATE if at < last - ALLOWED_LATENESS_MS else TAKEN
+        if at < last - ALLOWED_LATENESS_MS:
+            return LATE
+        return TAKEN if turned else _HEARD
 
     def _whole(self, item: Glance) -> Touchpoint | None:
         if not isinstance(item.whole, bytes):
@@ -161,6 +177,10 @@ class Reading:
         if isinstance(item, Turn) and item.control["kind"] != "activation":
             for world in worlds:
                 world.control(item.control, item.appended_at)
+
+
+def _all_do(touchpoint: Touchpoint) -> bool:
+    return True
 
 
 def _is_impossible(item: Glance, doubts: World | None) -> bool:

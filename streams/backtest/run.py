@@ -22,7 +22,7 @@ from schemas import Codec
 from streams.backtest.choice import Choice, Version
 from streams.backtest.diff import difference
 from streams.backtest.errors import DoesNotAddUp
-from streams.backtest.hearing import hears, is_standing
+from streams.backtest.hearing import hears, hears_anonymous, is_standing, meets
 from streams.backtest.overlap import overlaps
 from streams.backtest.period import Period
 from streams.backtest.reading import FATES, PASSED_OVER, READ, TAKEN, Reading
@@ -78,7 +78,6 @@ def backtest(
 def _rare_collections() -> Iterator[None]:
     """Customers' states are many small objects and no cycles: looking for those costs more than all rules."""
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 1_000, 1_000)
     try:
@@ -108,11 +107,13 @@ def _backtest(
     together = [choice.together(version) for version in versions]
     touched = [Touched(rule_id, period) for _ in versions]
     alone = together if needs_all else [choice.alone(version) for version in versions]
-    heard = (lambda kind: True) if needs_all else hears([version.rule for version in versions])
+    rules = [version.rule for version in versions]
     finding = Reading(
         codec,
         [(definitions, one) for definitions, one in zip(alone, touched, strict=True)],
-        Wanted(since, period.end, is_standing, heard),
+        Wanted(since, period.end, is_standing, lambda kind: True)
+        if needs_all
+        else Wanted(since, period.end, is_standing, hears(rules), None, hears_anonymous(rules), meets(rules)),
         told=lambda count: told(FINDING, count),
     )
     finding.read(source)

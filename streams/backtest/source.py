@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from schemas import Touchpoint
 from streams.backtest.glance import Item
 
 EVENT, LOG = "event", "log"
@@ -22,6 +23,8 @@ class Wanted:
         is_standing: types that say something for good and so are wanted from before ``since`` too.
         hears: types that are wanted.
         customers: whose touchpoints are wanted; None: everybody's.
+        hears_anonymous: types that are wanted of customers who are not identified; None: as ``hears``.
+        meets: whether one that is heard matters; None: all of them do.
     """
 
     since: int | None
@@ -29,6 +32,8 @@ class Wanted:
     is_standing: Callable[[str], bool]
     hears: Callable[[str], bool]
     customers: frozenset[str] | None = None
+    hears_anonymous: Callable[[str], bool] | None = None
+    meets: Callable[[Touchpoint], bool] | None = None
 
 
 class Source(Protocol):

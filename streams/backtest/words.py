@@ -11,7 +11,8 @@ from streams.detection.durations import duration_text
 
 FATES = {
     "taken": "taken in: the rule listens to their type",
-    "passed_over": "passed over: the rule does not listen to their type",
+    "unmet": "left out: of a type that the rule listens to, but not what its conditions ask for",
+    "passed_over": "passed over: the rule does not listen to their type, or not to customers who are not identified",
     "before": "before the warm-up",
     "after": "after the period",
     "late": "too late to count, as the worker would have judged",
@@ -44,6 +45,11 @@ def why_empty(report: Report) -> Iterator[str]:
     fates = report.history.fates
     if not report.history.read:
         yield "The source has no touchpoints at all."
+    elif not fates["taken"] and fates["unmet"]:
+        yield (
+            f"{fates['unmet']:,} touchpoints of types that the rule listens to, "
+            "and none is what its conditions ask for: look at the properties and values in the rule and in the history."
+        )
     elif not fates["taken"]:
         yield (
             "No touchpoint of a type that the rule listens to: look at the types in the rule and in the history, "

@@ -14,19 +14,39 @@ from streams.controls import tick as tick_control
 from streams.customer import Partition
 from streams.customer.clock import AHEAD_MS, LATEST_MS
 from streams.customer.definitions import Definitions
+from streams.vocabulary import Vocabulary
 
 Tell = Callable[[str, Mapping[str, Any]], None]
 """Takes the short name of a record that the core writes, and the record."""
 
-_STEPS_KEPT = 5_000
+_STEPS_KEPT = 20_000
 """After so many touchpoints customers go back to their bytes: memory holds no more of what might be undone."""
 
 
-class _Ready(NamedTuple):
-    """Stands for the bytes of a record that has been read."""
+class _Ready:
+    """Stands for the bytes of a record that has been read, and is as long."""
 
-    name: str
-    body: Mapping[str, Any]
+    __slots__ = ("_size", "read")
+
+    def __init__(self, name: str, body: Mapping[str, Any], size: int = 0) -> None:
+        self.read = (name, body)
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class _AnyTouchpoint(Vocabulary):
+    """Nobody asks a backtest which touchpoints do not fit the vocabulary."""
+
+    def __init__(self) -> None:
+        super().__init__({}, {})
+
+    def kinds(self, touchpoint: Touchpoint) -> tuple[str, ...]:
+        return ()
 
 
 class _Record(NamedTuple):
@@ -46,7 +66,7 @@ class _Tap(Codec):
         self._tell = tell
 
     def decode(self, data: Any, *expected: str) -> tuple[str, dict[str, Any]]:
-        return data  # type: ignore[no-any-return]
+        return data.read  # type: ignore[no-any-return]
 
     def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
         self._tell(name, record)
@@ -66,7 +86,7 @@ class World:
     """
 
     def __init__(self, definitions: Definitions, tell: Tell) -> None:
-        self._partition = Partition(0, 1, _Tap(tell), definitions=definitions)
+        self._partition = Partition(0, 1, _Tap(tell), vocabulary=_AnyTouchpoint(), definitions=definitions)
         self._offset = 0
         self._steps = 0
         self._next_due: int | None = None
@@ -102,12 +122,12 @@ class World:
             if self._next_due is not None and self._next_due <= at:
                 self._tick(at)
 
-    def take(self, touchpoint: Touchpoint, appended_at: int) -> None:
-        """A touchpoint, at its place in the log."""
+    def take(self, touchpoint: Touchpoint, appended_at: int, size: int = 0) -> None:
+        """A touchpoint, at its place in the log; ``size`` in bytes: up to 256 no identifier of it can be too long."""
         moves_to = appended_at if self.is_live else touchpoint["occurred_at"]
         if self._passed > moves_to and self._passed > self._partition.clock.now:
             self._tick(self._passed)
-        self._process(_Ready("Touchpoint", touchpoint), appended_at)
+        self._process(_Ready("Touchpoint", touchpoint, size), appended_at)
         self._steps += 1
         if self._steps % _STEPS_KEPT == 0:
             for _ in self._partition.take_changes():

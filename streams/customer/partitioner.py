@@ -11,6 +11,8 @@ def partition_of(key: bytes, partitions: int) -> int:
 
     Source: org.apache.kafka.common.utils.Utils.murmur2 and toPositive.
     """
+    if partitions == 1:
+        return 0
     length = len(key)
     value = 0x9747B28C ^ length
     whole = length & ~3
