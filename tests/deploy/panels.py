@@ -95,6 +95,8 @@ def _macro(name: str, arguments: Sequence[str], view: View) -> str:
             return f"toDateTime({start // 1000})"
         case "toTime", *_:
             return f"toDateTime({end // 1000})"
+        case "fromTime_ms", *_:
+            return f"fromUnixTimestamp64Milli({start})"
         case "toTime_ms", *_:
             return f"fromUnixTimestamp64Milli({end})"
         case "timeFilter_ms", column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,10 +14,10 @@ from clickhouse_connect.driver.query import QueryResult
 
 from sinks import apply_ddl, connect
 from streams.settings import Settings
-from streams.topics import DEAD, DECISIONS, MOMENTS, TOUCHPOINTS, VERDICTS
-from tests.deploy.files import read_yaml
+from streams.topics import DEAD, DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
+from tests.deploy.files import read_text, read_yaml
 from tests.deploy.panels import View, dashboard, expanded, panels
-from tests.sinks.samples import at, dead_letter, decision, insert, moment, touchpoint, verdict
+from tests.sinks.samples import at, dead_letter, decision, emotion, insert, moment, touchpoint, trigger, verdict
 from tests.sinks.service import Service
 
 VIEW = View("2027-01-15 06:00:00", "2027-01-15 08:30:00")
@@ -24,6 +25,8 @@ VIEW = View("2027-01-15 06:00:00", "2027-01-15 08:30:00")
 
 PANELS = {panel["title"]: panel for panel in panels("momentous-clickhouse")}
 NUMBERS = ("UInt", "Int", "Float", "Decimal")
+LATER = 10_000_000
+"""Offset of records that reach the log after the view, so that they count only where their own times do."""
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,7 @@ def known(clickhouse: Service) -> Iterator[Settings]:
     client = connect(ours)
     apply_ddl(client, ours.clickhouse_database)
     _fill(ours)
+    _fill_what_it_did(ours)
     yield ours
     client.command(f"DROP DATABASE {ours.clickhouse_database}", use_database=False)
     client.close()
@@ -89,6 +93,61 @@ def _fill(ours: Settings) -> None:
     )
 
 
+def _fill_what_it_did(ours: Settings) -> None:
+    day = "2027-01-15"
+    insert(
+        ours,
+        EMOTIONS,
+        emotion("frustrated", 0.0, 0.5, f"{day} 06:10:00"),
+        emotion("frustrated", 0.5, 0.75, f"{day} 06:20:00"),
+        emotion("frustrated", 0.75, 0.25, f"{day} 07:10:00", cause="resolution"),
+        emotion("joyful", 0.0, 0.25, f"{day} 07:20:00"),
+        emotion("joyful", 0.0, 0.9, f"{day} 05:20:00"),
+        first_offset=LATER,
+    )
+    in_view = {"created_at": at(f"{day} 07:00:00")}
+    insert(
+        ours,
+        TRIGGERS,
+        trigger(trigger_id="one", **in_view),
+        trigger(trigger_id="two", **in_view),
+        trigger(trigger_id="three", **in_view),
+        trigger(trigger_id="rehearsed", sandbox=True, **in_view),
+        trigger(trigger_id="earlier", created_at=at(f"{day} 05:00:00")),
+        first_offset=LATER,
+    )
+    insert(
+        ours,
+        TOUCHPOINTS,
+        *(touchpoint(f"outreach.{what}", f"{day} 09:40:00", trigger_id="one") for what in ("sent", "sent", "opened")),
+        touchpoint("outreach.sent", f"{day} 09:40:00", trigger_id="two"),
+        touchpoint("outreach.bounced", f"{day} 09:41:00", trigger_id="two"),
+        touchpoint("outreach.sent", f"{day} 09:40:00", trigger_id="earlier"),
+        first_offset=LATER,
+    )
+    # Two weeks before: 100 treated customers of whom 40 came to a good end, 100 held out of whom 20 did.
+    drawn = [(f"{group}{number}", group == "held") for group in ("treated", "held") for number in range(100)]
+    good = [customer for customer, held_out in drawn if int(re.sub(r"\D", "", customer)) < (20 if held_out else 40)]
+    insert(ours, DECISIONS, *(_drawn(customer, held_out) for customer, held_out in drawn), first_offset=LATER)
+    insert(
+        ours,
+        MOMENTS,
+        *(
+            moment(moment_id=f"of {one}", customer_id=one, phase="resolved", detected_at="2027-01-02 00:00:00")
+            for one in good
+        ),
+        first_offset=LATER,
+    )
+
+
+def _drawn(customer: str, held_out: bool) -> dict[str, Any]:
+    """A decision two weeks before the view that came as far as the check ``holdout``."""
+    reason, status = ("holdout", "refused") if held_out else ("ok", "triggered")
+    check = {"name": "holdout", "passed": not held_out, "reason": reason, "inputs": {}}
+    more = {"customer_id": customer, "moment_id": f"of {customer}", "checks": [check], "action": "call.back"}
+    return decision(reason, status, decided_at=at("2027-01-01 00:00:00"), **more)
+
+
 def asked(client: Client, title: str, view: View = VIEW) -> list[list[Any]]:
     """The panel's rows, times as text."""
     return [[_plain(value) for value in row] for row in answer(client, title, view).result_rows]
@@ -123,6 +182,18 @@ ANSWERS: dict[str, list[list[Any]]] = {
         ["contact.third", "frustrated", 1, 0, "shadow"],
     ],
     "Why not": [["no_consent", 2], ["frequency_cap", 1]],
+    "Emotional levels": [
+        ["06:00:00", "frustrated", 0.625],
+        ["07:00:00", "frustrated", 0.25],
+        ["07:00:00", "joyful", 0.25],
+    ],
+    "Levels that rose": [["06:00:00", "frustrated", 2], ["07:00:00", "joyful", 1]],
+    # Three triggers that are no rehearsal: two sent, of which one was opened and one bounced; one silent.
+    "What became of outreach": [["call-back", "sms", 3, 2, 0, 1, 1, *[0] * 11, 1]],
+    "Did it help": [
+        ["call.back", rule, 100, 40, 100, 20, 0, 0, 0.4, 0.2, 0.2, 0.0731, 0.3185, "helped"]
+        for rule in ("(all)", "queue.abandoned")
+    ],
     "Touchpoints by channel": [["06:00:00", "web", 1], ["07:00:00", "voice", 6], ["08:00:00", "web", 1]],
     "Contact centre": [["07:00:00", 0.6, 0.2]],  # 3 of 4 answered + 1 who hung up after 30 s; 1 of the same 5
     "From detection to the log": [["08:00:00", 1000, 7201005]],  # of 10, 100, 1000, 5400006 and 7201005 ms
@@ -145,6 +216,36 @@ ANSWERS: dict[str, list[list[Any]]] = {
 @pytest.mark.parametrize("title", ANSWERS)
 def test_a_panel_shows_the_numbers_counted_by_hand(shown: Client, title: str) -> None:
     assert asked(shown, title) == ANSWERS[title]
+
+
+@pytest.mark.parametrize(
+    ("title", "query", "values"),
+    [
+        (
+            "What became of outreach",
+            "outcomes",
+            {"since": "$__fromTime_ms", "until": "$__toTime_ms", "action": "''"},
+        ),
+        (
+            "Did it help",
+            "lift",
+            {
+                "action": "''",
+                "rule": "''",
+                "good": "'moment.resolved'",
+                "bad": "''",
+                "within_seconds": "toFloat64(604800)",
+                "minimum": "toUInt32(100)",
+                "since": "($__toTime_ms - INTERVAL 90 DAY)",
+                "until": "$__toTime_ms",
+            },
+        ),
+    ],
+)
+def test_a_panel_asks_what_the_command_asks(title: str, query: str, values: dict[str, str]) -> None:
+    lines = read_text(f"sinks/queries/{query}.sql").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("-- "))
+    assert PANELS[title]["targets"][0]["rawSql"] == re.sub(r"\{(\w+):[^}]*\}", lambda found: values[found[1]], text)
 
 
 def test_every_panel_on_clickhouse_has_its_answer_here() -> None:
