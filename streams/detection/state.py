@@ -83,6 +83,10 @@ Single = (
 """What one operator remembers that has no parts."""
 
 
+LASTING = -1
+"""Written for ``FOREVER``, which would need nine bytes."""
+
+
 class EitherState(msgspec.Struct, array_like=True, tag=12, gc=False):
     """What each part of a rule with several ways remembers."""
 
@@ -90,7 +94,7 @@ class EitherState(msgspec.Struct, array_like=True, tag=12, gc=False):
     dues: list[int | None]
     """The next deadline of each, ms UTC."""
     untils: list[int]
-    """From when on nothing in each counts any more, ms UTC."""
+    """From when on nothing in each counts any more, ms UTC; ``LASTING``: as long as the customer is known."""
 
     def references(self) -> list[int]:
         """Every reference that it holds, one for each holder."""

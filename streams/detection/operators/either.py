@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from schemas.types import Touchpoint
 from streams.detection.evidence import Table
 from streams.detection.fields import Field
+from streams.detection.memory import FOREVER
 from streams.detection.operators.operator import Arrival, Frame, Late, Listener, Match, Operator, Outcome, Timer
-from streams.detection.state import EitherState
+from streams.detection.state import LASTING, EitherState
 
 FIRINGS_OF_ONE_PART = 1_000_000
 """So many firings with one opening are told apart for each part."""
@@ -109,7 +110,8 @@ class _Sum:
         self.parts: list[Any] = list(memory.parts) if memory is not None else [None] * parts
         self.is_any = False
         self._dues: list[int | None] = list(memory.dues) if memory is not None else [None] * parts
-        self._untils = list(memory.untils) if memory is not None else [0] * parts
+        self._untils = [FOREVER if until == LASTING else until for until in memory.untils] if memory is not None else []
+        self._untils = self._untils or [0] * parts
         self._outcome = Outcome()
         self._held: list[int] = []
         self._released: list[int] = []
@@ -131,7 +133,8 @@ class _Sum:
         """All in one."""
         outcome = self._outcome
         if any(part is not None for part in self.parts):
-            outcome.memory = EitherState(self.parts, self._dues, self._untils)
+            untils = [LASTING if until >= FOREVER else until for until in self._untils]
+            outcome.memory = EitherState(self.parts, self._dues, untils)
         outcome.until = max(self._untils)
         outcome.due = min((due for due in self._dues if due is not None), default=None)
         outcome.held, outcome.released, outcome.matches = self._held, self._released, self._matches
