@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,12 @@ def test_a_rule_says_where_it_comes_from_and_when_it_errs(name: str) -> None:
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_has_tests_that_fire_and_tests_that_must_not(name: str) -> None:
     assert {bool(case.moments) for case in CASES[name]} == {True, False}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_has_a_test_in_which_a_touchpoint_arrives_out_of_order(name: str) -> None:
+    times = [[arriving.touchpoint["occurred_at"] for arriving in case.arrivals] for case in CASES[name]]
+    assert any(later < earlier for case in times for earlier, later in pairwise(case))
 
 
 @pytest.mark.parametrize("name", sorted(set(RULES) - UNBOUNDED))
