@@ -1,5 +1,6 @@
 """What a rule would have done, on history: the same core, the policy applied, nothing written to any topic."""
 
+from streams.backtest.active import active_definitions
 from streams.backtest.choice import Choice, choose
 from streams.backtest.errors import BacktestError, BadChoice, BadPeriod, DoesNotAddUp, NoHistory
 from streams.backtest.period import Period, read_period
@@ -27,6 +28,7 @@ __all__ = [
     "Source",
     "Wanted",
     "WarmUp",
+    "active_definitions",
     "as_html",
     "as_json",
     "backtest",

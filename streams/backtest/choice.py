@@ -31,12 +31,16 @@ class Version:
 
 @dataclass(frozen=True)
 class Choice:
-    """``present`` is None where there is nothing to compare with, or nothing that differs: ``why_alone`` says which."""
+    """``present`` is None where there is nothing to compare with, or nothing that differs: ``why_alone`` says which.
+
+    ``origin`` says where what runs ``beside``, and the present version, are from.
+    """
 
     candidate: Version
     present: Version | None
     why_alone: str
     beside: Sequence[Definition]
+    origin: str
 
     def alone(self, version: Version) -> Definitions:
         """Only that version, with the timing."""
@@ -47,22 +51,28 @@ class Choice:
         return _active(self.beside, version)
 
 
-def choose(name: str, against: str | None, others: Sequence[Path]) -> Choice:
+def choose(name: str, against: str | None, others: Sequence[Path], active: Sequence[Definition] = ()) -> Choice:
     """Find everything.
 
     Args:
         name: a rule file, or the id of a rule among ``others`` (or, without those, of a shipped one).
         against: the present version's file; ``none``: compare with nothing; None: the rule of that id among the others.
-        others: rules, policy and timing as they run now; empty: what is shipped.
+        others: rules, policy and timing as they run now, in files.
+        active: the same, as the log has them, in place of files; both empty: what is shipped.
 
     Raises:
         BadChoice: no such rule.
         BadDefinitions, RuleFileError, OSError: a file cannot be used.
     """
-    definitions = read_definitions(others) if others else shipped_definitions()
-    if others:
+    definitions = read_definitions(others) if others else list(active)
+    origin = "the files of --rules" if others else "what is active in Kafka"
+    if definitions:
         kinds = {one.kind for one in definitions}
-        definitions += [one for one in shipped_definitions() if one.kind in _ONE_OF_EACH and one.kind not in kinds]
+        added = [one for one in shipped_definitions() if one.kind in _ONE_OF_EACH and one.kind not in kinds]
+        definitions += added
+        origin += "".join(f", and the shipped {one.kind}" for one in added)
+    else:
+        definitions, origin = shipped_definitions(), "what is shipped"
     known = {one.id: one for one in definitions if one.kind == "rule"}
     if name in known and not Path(name).is_file():
         candidate = _version(known[name].text, known[name].filename)
@@ -75,7 +85,7 @@ def choose(name: str, against: str | None, others: Sequence[Path]) -> Choice:
         candidate = _version(file.text, file.filename)
     beside = [one for one in definitions if (one.kind, one.id) != ("rule", candidate.rule.id)]
     present, why = _present(candidate, against, known.get(candidate.rule.id))
-    return Choice(candidate, present, why, beside)
+    return Choice(candidate, present, why, beside, origin)
 
 
 def _present(candidate: Version, against: str | None, known: Definition | None) -> tuple[Version | None, str]:

@@ -236,8 +236,12 @@ def _failures(tally: Tally) -> list[Failure]:
 
 
 def _notes(choice: Choice, policy: Policy, warm_up: WarmUp) -> list[str]:
-    notes = []
     rule = choice.candidate.rule
+    others = sum(one.kind == "rule" for one in choice.beside)
+    notes = [
+        f"Beside it ran {others} other {'rule' if others == 1 else 'rules'} and policy {policy.id} "
+        f"v{policy.version}: {choice.origin}."
+    ]
     if rule.mode != "live":
         notes.append(f"The rule says mode: {rule.mode}; it was run as if live.")
     if rule.id not in policy.by_moment:

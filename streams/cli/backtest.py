@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from streams.backtest import Report, Source, WarmUp
     from streams.backtest.run import Told
+    from streams.definition_files import Definition
     from streams.detection import Rule
     from streams.outreach import Policy
 
@@ -62,9 +63,14 @@ def backtest(
     beside: Annotated[
         list[Path] | None,
         typer.Option(
-            "--rules", help="Rules and policy as they run now, files or folders; else what is shipped.", metavar="PATH"
+            "--rules",
+            help="Rules and policy as they run now, files or folders; else what is active, in Kafka.",
+            metavar="PATH",
         ),
     ] = None,
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="What is shipped runs now, whatever is active in Kafka.")
+    ] = False,
     warm: Annotated[
         str | None,
         typer.Option("--warm-up", help="History before the period: 14d, or all; else what the rule needs."),
@@ -76,7 +82,8 @@ def backtest(
     """What a rule would have done: its moments, and the contacts that the policy would have made or stopped.
 
     The history is read, nothing is written to any topic. Compared is, unless told otherwise, with
-    the rule of the same id that runs at present.
+    the rule of the same id that runs at present: the one that is active where the history is Kafka's,
+    else the shipped one.
     """
     from streams.backtest import as_json as machine_form
     from streams.backtest import backtest as run
@@ -94,7 +101,7 @@ def backtest(
     settings = load_settings()
     codec = make_codec(settings)
     try:
-        choice = choose(rule, against, beside or [])
+        choice = choose(rule, against, beside or [], _active(source, file, beside, shipped))
         history = _history(source, file, file_format, mapping, consents)
     except (RuleFileError, MappingFileError, BadDefinitions) as error:
         lines = error.lines if isinstance(error, BadDefinitions) else str(error).splitlines()
@@ -123,6 +130,21 @@ def backtest(
             say(f"the whole report: {html}")
     _complaints(report)
     return REFUSED if report.failures or report.history.refused or _unread(report) else 0
+
+
+def _active(place: Place, file: Path | None, beside: list[Path] | None, shipped: bool) -> Sequence[Definition]:
+    """What the log says runs; nothing where something else is asked for."""
+    from streams.backtest import active_definitions
+    from streams.codec import make_codec
+    from streams.live_changes import known_definitions
+    from streams.settings import load_settings
+
+    if shipped and beside:
+        raise typer.BadParameter("what runs now are the files of --rules, or what is shipped", param_hint="--shipped")
+    if shipped or beside or file is not None or place is not Place.KAFKA:
+        return []
+    settings = load_settings()
+    return active_definitions(known_definitions(settings, make_codec(settings)))
 
 
 def _history(
