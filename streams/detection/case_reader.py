@@ -65,7 +65,8 @@ def parse_cases(text: str, filename: str, rule_id: str) -> list[Case]:
     """
     reader = Reader()
     cases: list[Case | None] = []
-    section = reader.section(read_document(text, filename), "a rule test", ("rule", "defaults", "cases"))
+    document = read_document(text, filename, repeated=reader.mistakes)
+    section = reader.section(document, "a rule test", ("rule", "defaults", "cases"))
     if section is not None:
         named = section.required("rule", "write the id of the rule that is tested")
         if named is not None and reader.text(named, "'rule'") not in (None, rule_id):

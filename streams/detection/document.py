@@ -65,7 +65,13 @@ class Mapping:
 Node = Scalar | Listing | Mapping
 
 
-def read_document(text: str, filename: str, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> Mapping:
+def read_document(
+    text: str,
+    filename: str,
+    max_bytes: int = MAX_BYTES,
+    max_nodes: int = MAX_NODES,
+    repeated: list[Mistake] | None = None,
+) -> Mapping:
     """The tree of a file whose top level is a mapping.
 
     Args:
@@ -73,6 +79,7 @@ def read_document(text: str, filename: str, max_bytes: int = MAX_BYTES, max_node
         filename: how messages name it.
         max_bytes: a larger file is refused.
         max_nodes: so is one with more values, keys and containers counted.
+        repeated: keys that are there twice are noted here, and reading goes on; None: they are refused.
 
     Raises:
         RuleFileError: not YAML, too large, too deep, or anything but plain data.
@@ -86,9 +93,11 @@ def read_document(text: str, filename: str, max_bytes: int = MAX_BYTES, max_node
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.add(event)
     except YAMLError as error:
-        raise RuleFileError(filename, [*builder.mistakes, _syntax_mistake(error)]) from None
-    if builder.mistakes:
-        raise RuleFileError(filename, builder.mistakes)
+        raise RuleFileError(filename, [*builder.mistakes, *builder.repeated, _syntax_mistake(error)]) from None
+    if builder.mistakes or (builder.repeated and repeated is None):
+        raise RuleFileError(filename, [*builder.mistakes, *builder.repeated])
+    if repeated is not None:
+        repeated += builder.repeated
     if not isinstance(builder.root, Mapping):
         raise RuleFileError(filename, [Mistake(1, 1, "the file is not a mapping", "begin with lines like 'id: ...'")])
     return builder.root
@@ -100,6 +109,8 @@ class _Builder:
     def __init__(self, filename: str, max_nodes: int) -> None:
         self.root: Node | None = None
         self.mistakes: list[Mistake] = []
+        self.repeated: list[Mistake] = []
+        """Keys that are there twice."""
         self._filename = filename
         self._max_nodes = max_nodes
         self._open: list[Listing | Mapping] = []
@@ -151,7 +162,8 @@ class _Builder:
             self._note(node.line, node.column, "a list or mapping as a key", "use a name")
             return Scalar(node.line, node.column, None, "")
         if any(key.text == node.text for key, _ in parent.entries):
-            self._note(node.line, node.column, f"'{node.text}' is there twice", "keep one of them")
+            what = f"'{node.text}' is there twice"
+            self.repeated.append(Mistake(node.line, node.column, what, "keep one of them"))
         return node
 
     def _plain(self, event: Any, line: int, column: int) -> None:
@@ -165,7 +177,7 @@ class _Builder:
 
     def _stop(self, line: int, column: int, what: str, remedy: str) -> None:
         self._note(line, column, what, remedy)
-        raise RuleFileError(self._filename, self.mistakes)
+        raise RuleFileError(self._filename, [*self.mistakes, *self.repeated])
 
 
 def _resolved(text: str) -> bool | int | float | str | None:

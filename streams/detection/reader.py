@@ -160,7 +160,7 @@ def read_definition(
     """
     reader = Reader()
     try:
-        section = reader.section(read_document(text, filename), what, known)
+        section = reader.section(read_document(text, filename, repeated=reader.mistakes), what, known)
     except RuleFileError as unreadable:
         raise error(filename, unreadable.mistakes) from None
     made = read(section) if section is not None else None
