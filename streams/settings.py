@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ] = 6070
     deliver_file: Annotated[str, Meta(description="The outreach systems' endpoints, YAML.")] = "deliver.yaml"
     web_bind: Annotated[
-        str, Meta(min_length=1, description="Address on which worker and loader serve /metrics and /health.")
+        str, Meta(min_length=1, description="Address for /metrics and /health, and of a worker for live state.")
     ] = "0.0.0.0"
     state_keys: Annotated[
         str, Meta(description="File with the keys of the live-state API (TOML); empty: the worker does not serve it.")
