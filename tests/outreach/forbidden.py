@@ -58,6 +58,8 @@ class Referee:
     decisions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     owed: dict[str, str] = field(default_factory=dict)
     """Triggers that must be taken back before anything else happens, and why."""
+    rehearsed: list[Done] = field(default_factory=list)
+    """Refused rehearsals: judged after all others of their record, they may give what came of those as reason."""
 
     def note(self, text: str) -> None:
         """Something is wrong."""
@@ -94,6 +96,9 @@ class Referee:
         for trigger_id, why in self.owed.items():
             self.note(f"trigger {trigger_id} was not taken back although {why}")
         self.owed.clear()
+        for done in self.rehearsed:
+            self._judge_refusal(done)
+        self.rehearsed.clear()
         for one in together:
             if one["reason"] == "outranked":
                 winner = one["checks"][-1]["inputs"]["winner_moment"]
@@ -172,7 +177,15 @@ class Referee:
             self.note(f"{decision['decision_id']} is {status} because of {reason}")
         if status == "deferred" and not done.at < int(checks[-1]["inputs"]["not_before"]):
             self.note(f"{decision['decision_id']} waits for the past")
-        if status == "refused" and not self._is_so(reason, decision, done.at):
+        if status == "refused":
+            if decision["action"] and self._action(decision["action"]).sandbox:
+                self.rehearsed.append(done)
+            else:
+                self._judge_refusal(done)
+
+    def _judge_refusal(self, done: Done) -> None:
+        decision, reason = done.body, done.body["reason"]
+        if not self._is_so(reason, decision, done.at):
             self.note(f"{decision['decision_id']} is refused for {reason}, which is not so")
 
     def _is_so(self, reason: str, decision: dict[str, Any], now: int) -> bool:
@@ -187,7 +200,8 @@ class Referee:
             "resolved": lambda: any(self._resolves(one, moment) for one in self.said),
             "bought": lambda: self._was_bought(product, now - action.bought_within),
             "cool_down": lambda: self._is_cooling(action, now),
-            "holdout": lambda: self._is_held_out(action, moment["customer_id"]),
+            "holdout": lambda: not action.sandbox and self._is_held_out(action, moment["customer_id"]),
+            "outranked": lambda: not action.sandbox,
             "suppressed": lambda: (
                 not any(
                     self._consents(action.purpose, name) and not self._is_suppressed(action, name)
@@ -220,10 +234,13 @@ class Referee:
             "it cools down": self._is_cooling(action, now),
             "it is not for them": action.id in self._limits().without,
             "the firm asks too often": "ask_use" not in over and self._asks_too_often(now),
-            "the customer is held out": "holdout" not in over and self._is_held_out(action, moment["customer_id"]),
+            "its mark is wrong": trigger["sandbox"] != action.sandbox,
+            "the customer is held out": "holdout" not in over
+            and not action.sandbox
+            and self._is_held_out(action, moment["customer_id"]),
             "a cap is full": "caps" not in over and not self._has_room(action, channel, now),
             "the channel is none of the action's": channel not in action.channels,
-            "two were sent at once": "arbitration" not in over
+            "two were sent at once": "arbitration" not in over and not action.sandbox
             and any(one.trigger["not_before"] == now and one.trigger["created_at"] == trigger["created_at"]
                     and "arbitration" not in one.action.may_override and self._of_one_evaluation(one, trigger)
                     for one in self.sent),
@@ -235,7 +252,8 @@ class Referee:
         for text, is_wrong in wrong.items():
             if is_wrong:
                 self.note(f"{action.id} by {channel} at {now}: {text}")
-        self.sent.append(Sent(trigger, action, now))
+        if not action.sandbox:  # a rehearsal reaches nobody: from here on it is as if it had not been
+            self.sent.append(Sent(trigger, action, now))
 
     def _of_one_evaluation(self, one: Sent, trigger: dict[str, Any]) -> bool:
         """Whether both were detected by one record, or waited for the same time."""

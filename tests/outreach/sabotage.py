@@ -118,6 +118,23 @@ def _deaf_to_bounces(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(hearing, "_NEVER_WAS", ())
 
 
+def _remember_rehearsals(patch: pytest.MonkeyPatch) -> None:
+    whole = decisions._trigger
+
+    def remembering(candidate: Any, decision: Any) -> Any:
+        trigger = whole(candidate, decision)
+        if candidate.action.sandbox:
+            decisions._remember(candidate, trigger)
+        return trigger
+
+    patch.setattr(decisions, "_trigger", remembering)
+
+
+def _pass_rehearsals_off(patch: pytest.MonkeyPatch) -> None:
+    whole = decisions._trigger
+    patch.setattr(decisions, "_trigger", lambda candidate, decision: {**whole(candidate, decision), "sandbox": False})
+
+
 SABOTAGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     **{f"no {name}": _skip(name) for name in _CHECKS},
     "contacts forgotten in a restart": _forget_contacts_in_restarts,
@@ -131,6 +148,8 @@ SABOTAGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a zone of the machine": _zone_of_the_machine,
     "deaf to suppression lists": _deaf_to_lists,
     "deaf to bounces": _deaf_to_bounces,
+    "rehearsals count": _remember_rehearsals,
+    "rehearsals are passed off as real": _pass_rehearsals_off,
 }
 
 

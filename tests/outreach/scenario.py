@@ -36,6 +36,7 @@ RULES = (
     _RULE.format(id="queue.again", type="queue.abandoned", expires="1d") + "resolved_by: {type: agent.connected}\n",
     _RULE.format(id="price.watch", type="product.viewed", expires="2d"),
     _RULE.format(id="first.service", type="service.completed", expires="3d"),
+    _RULE.format(id="milestone.joy", type="milestone.reached", expires="2d"),
     _RULE.format(id="card.lost", type="card.reported_lost", expires="6h") + "resolved_by: {type: agent.connected}\n",
     """
 id: flow.abandoned
@@ -66,6 +67,8 @@ actions:
      value: 8, quiet_fallback: abort}
   - {id: card.safe, moments: [card.lost], class: service, purpose: care, channels: [sms, push], template: x,
      may_override: [caps, quiet_hours, ask_use, holdout, arbitration]}
+  - {id: cheer, moments: [milestone.joy], class: promotional, purpose: offers, channels: [push, email], template: x,
+     cool_down: 1d, value: 50, sandbox: true}
 suppressions:
   - {list: do_not_contact, classes: [service, promotional]}
   - {list: no_offers, classes: [promotional]}
@@ -343,6 +346,7 @@ _STEPS: dict[str, tuple[int, Any]] = {
     "hang up": (6, _moment("queue.abandoned")),
     "view": (6, _moment("product.viewed")),
     "service": (3, _moment("service.completed")),
+    "milestone": (2, _moment("milestone.reached")),
     "card": (2, _moment("card.reported_lost")),
     "flow": (3, _moment("flow.started")),
     "permission": (3, _permission),
