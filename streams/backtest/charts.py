@@ -16,6 +16,7 @@ _HEIGHT = 240
 _ROW = 26
 _LABEL = 250
 _MOST_LABELS = 12
+_WIDEST = 80
 
 
 class Series(NamedTuple):
@@ -45,12 +46,12 @@ def columns(title: str, labels: Sequence[str], series: Sequence[Series], name: s
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="tick" x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{line:,}</text>')
     for place, one in enumerate(series):
-        share = 0.8 - 0.3 * place
+        width = min(step, _WIDEST) * (0.8 - 0.3 * place)
         for at, value in enumerate(one.values):
             if value:
                 height = inner_height * value / top
-                x, y = _LEFT + step * (at + (1 - share) / 2), _TOP + inner_height - height
-                box = f'x="{x:.1f}" y="{y:.1f}" width="{step * share:.1f}" height="{height:.1f}"'
+                x, y = _LEFT + step * (at + 0.5) - width / 2, _TOP + inner_height - height
+                box = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
                 told = f"{escape(labels[at])}: {value:,} {escape(one.name)}"
                 parts.append(f'<rect class="{one.style}" {box}><title>{told}</title></rect>')
     every = -(-len(labels) // _MOST_LABELS)

@@ -156,12 +156,13 @@ class Equation(msgspec.Struct, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """All of it. ``notes``: what a reader must know to judge the figures."""
+    """All of it. ``beside``: what else ran, in words; ``notes``: what a reader must know to judge the figures."""
 
     format: int = FORMAT
     rule: RuleFacts
     policy: str
     policy_version: int
+    beside: str
     period: PeriodFacts
     history: HistoryFacts
     side: Side

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from streams.backtest.charts import Series, bars, columns
 from streams.backtest.example_html import example_section
 from streams.backtest.report import Diff, Report, Side
-from streams.backtest.words import FATES, headline, period_lines, read_line, share, why_empty
+from streams.backtest.words import FATES, doubts, headline, period_lines, read_line, share, why_empty
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _BINS = 12
@@ -63,7 +63,8 @@ def _summary(report: Report) -> str:
     )
     return _section(
         "Result",
-        f"<p class='headline'>{escape(headline(report))}</p>{empty}<dl class='figures'>{cells}</dl>"
+        f"<p class='headline'>{escape(headline(report))}</p>{_paragraphs(doubts(report), 'failed')}{empty}"
+        f"<dl class='figures'>{cells}</dl>"
         f"<p>{touched}</p>{_paragraphs(period_lines(report))}{_paragraphs(report.notes, 'note')}",
     )
 
@@ -158,7 +159,11 @@ def _overlaps(report: Report) -> str:
             for one in report.overlaps
         ],
     )
-    return _section("Overlap with other rules", f"<figure>{chart}</figure>{table}")
+    told = (
+        "<p>Jaccard: days of a customer with a moment of both rules, over those with a moment of either; "
+        "only days of the customers whom this rule touches.</p>"
+    )
+    return _section("Overlap with other rules", f"<figure>{chart}</figure>{table}{told}")
 
 
 def _diff(report: Report) -> str:
@@ -182,7 +187,7 @@ def _diff(report: Report) -> str:
     table = _table(
         "Both versions",
         ("", f"present v{diff.present.version}", f"new v{report.rule.version}", "change"),
-        [(word, f"{before:,}", f"{after:,}", f"{after - before:+,}") for word, before, after in rows],
+        [(word, f"{was:,}", f"{now:,}", f"{now - was:+,}" if now != was else "0") for word, was, now in rows],
     )
     told = (
         f"<p>Compared with {escape(version)}, by customer and opening touchpoint. {diff.customers_gained:,} customers "
@@ -255,15 +260,20 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) ->
     """A table whose cells are text; columns of numbers stand to the right."""
     if not rows:
         return ""
-    head = "".join(f'<th scope="col">{escape(word)}</th>' for word in heads)
+    marks = map(_number_mark, rows[0])
+    head = "".join(f'<th scope="col"{mark}>{escape(word)}</th>' for word, mark in zip(heads, marks, strict=True))
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div class='wide'>{table}</div>"
 
 
 def _cell(text: str) -> str:
+    return f"<td{_number_mark(text)}>{escape(text)}</td>"
+
+
+def _number_mark(text: str) -> str:
     number = text.replace(",", "").replace(".", "").replace(" %", "").lstrip("+-").isdecimal()
-    style = ' class="n"' if number else ""
-    return f"<td{style}>{escape(text)}</td>"
+    return ' class="n"' if number else ""
 
 
 def _moments(number: int) -> str:

@@ -32,6 +32,7 @@ from streams.backtest.source import Source, Wanted
 from streams.backtest.tally import Tally, Touched
 from streams.backtest.timeline import Example, Examples, TimeLines
 from streams.backtest.warm_up import WarmUp, contact_memory_ms
+from streams.backtest.words import counted
 from streams.backtest.world import Tell
 from streams.detection.durations import duration_text
 from streams.outreach import Policy
@@ -143,6 +144,7 @@ def _backtest(
         rule=facts_of(choice.candidate),
         policy=policy.id,
         policy_version=policy.version,
+        beside=_beside(choice),
         period=PeriodFacts(
             start=period.start,
             end=period.end,
@@ -235,13 +237,14 @@ def _failures(tally: Tally) -> list[Failure]:
     return [Failure(rule=rule, detail=detail, times=times) for (rule, detail), times in tally.failures.most_common()]
 
 
+def _beside(choice: Choice) -> str:
+    rules = sum(one.kind == "rule" for one in choice.beside)
+    return f"{counted(rules, 'other rule')} and the policy: {choice.origin}"
+
+
 def _notes(choice: Choice, policy: Policy, warm_up: WarmUp) -> list[str]:
+    notes = []
     rule = choice.candidate.rule
-    others = sum(one.kind == "rule" for one in choice.beside)
-    notes = [
-        f"Beside it ran {others} other {'rule' if others == 1 else 'rules'} and policy {policy.id} "
-        f"v{policy.version}: {choice.origin}."
-    ]
     if rule.mode != "live":
         notes.append(f"The rule says mode: {rule.mode}; it was run as if live.")
     if rule.id not in policy.by_moment:

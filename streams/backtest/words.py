@@ -34,10 +34,17 @@ def headline(report: Report) -> str:
     if not side.moments:
         return "No moment in this period."
     return (
-        f"{_counted(side.moments, 'moment')} of {_counted(side.customers, 'customer')} in "
-        f"{_counted(len(side.days), 'day')}; the policy would have made {_counted(side.triggered, 'contact')} "
+        f"{counted(side.moments, 'moment')} of {counted(side.customers, 'customer')} in "
+        f"{counted(len(side.days), 'day')}; the policy would have made {counted(side.triggered, 'contact')} "
         f"and stopped {side.refused:,}."
     )
+
+
+def doubts(report: Report) -> Iterator[str]:
+    """Rules that failed: the figures lack what they would have found."""
+    for failure in report.failures:
+        times = counted(failure.times, "time")
+        yield f"{failure.rule} failed {times} ({failure.detail}): what it would have found there is missing."
 
 
 def why_empty(report: Report) -> Iterator[str]:
@@ -60,7 +67,7 @@ def why_empty(report: Report) -> Iterator[str]:
 
 
 def period_lines(report: Report) -> Iterator[str]:
-    """Period and warm-up."""
+    """Period, warm-up, and what ran beside the rule."""
     period = report.period
     zone = ZoneInfo(period.zone)
     yield f"{shown_time(period.start, zone)} to {shown_time(period.end, zone)} (not included), days of {period.zone}"
@@ -69,6 +76,7 @@ def period_lines(report: Report) -> Iterator[str]:
     else:
         length = duration_text(period.start - period.warm_up_from)
         yield f"warm-up: {length} before it ({period.warm_up_why}); consents and profiles from the beginning"
+    yield f"beside it: {report.beside}"
 
 
 def read_line(report: Report) -> str:
@@ -80,5 +88,6 @@ def read_line(report: Report) -> str:
     )
 
 
-def _counted(number: int, one: str) -> str:
+def counted(number: int, one: str) -> str:
+    """``1 rule``, ``1,200 rules``."""
     return f"{number:,} {one}{'' if number == 1 else 's'}"

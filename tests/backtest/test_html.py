@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from streams.backtest import Report, as_html, file_source
+from streams.backtest.report import Failure
 from tests.backtest.conftest import made_in
 from tests.backtest.small_history import touchpoint, write
 from tests.unavailable import unavailable
@@ -101,6 +102,13 @@ def test_every_chart_has_a_name_a_description_and_its_numbers_beside_it(page: Pa
 def test_every_table_has_a_caption_and_heads_with_a_scope(page: Page) -> None:
     assert len(page.of("caption")) == len(page.of("table"))
     assert {head["scope"] for head in page.of("th")} == {"col"}
+
+
+def test_a_rule_that_failed_is_named_beside_the_result(report: Report) -> None:
+    failed = msgspec.structs.replace(report, failures=[Failure(rule="wait.long", detail="KeyError", times=2)])
+    warning = "wait.long failed 2 times (KeyError): what it would have found there is missing."
+    assert warning in Page(as_html(failed)).words
+    assert warning not in Page(as_html(report)).words
 
 
 def test_the_numbers_of_the_report_stand_in_the_page(page: Page) -> None:

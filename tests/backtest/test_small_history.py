@@ -86,6 +86,10 @@ def test_what_became_of_thirteen_records(report: Report) -> None:
     assert report.history.customers == 5
 
 
+def test_it_says_what_ran_beside_the_rule(report: Report) -> None:
+    assert report.beside == "1 other rule and the policy: the files of --rules, and the shipped emotions"
+
+
 def test_the_warm_up_is_as_long_as_the_action_cools_down(report: Report) -> None:
     assert report.period.warm_up_from == at("01-03 23:00")
 
