@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=lambda chosen: live_state.run(chosen.requests, chosen.touchpoints, chosen.seconds))
 
     one = _named(names, "backtest", backtest.__doc__)
-    one.add_argument("--touchpoints", type=int, default=400_000)
+    one.add_argument("--touchpoints", type=int, default=40_000)
     one.set_defaults(run=lambda chosen: backtest.run(chosen.touchpoints))
     return parser
 
