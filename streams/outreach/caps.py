@@ -26,10 +26,12 @@ def counted(cap: Cap, contacts: list[Contact], now: int) -> int:
     return found
 
 
-def concerns(cap: Cap, action: Action, channel: str) -> bool:
-    """Whether the cap holds for this action on this channel."""
-    return (
-        cap.channel in (None, channel)
-        and cap.purpose in (None, action.purpose)
-        and cap.action_class in (None, action.action_class)
-    )
+def concerned_channels(cap: Cap, action: Action, channels: list[str]) -> list[str]:
+    """Those of the channels on which the cap holds for this action."""
+    if cap.purpose is not None and cap.purpose != action.purpose:
+        return []
+    if cap.action_class is not None and cap.action_class != action.action_class:
+        return []
+    if cap.channel is None:
+        return channels
+    return [cap.channel] if cap.channel in channels else []

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from streams.outreach.candidate import Candidate
-from streams.outreach.caps import concerns, counted
+from streams.outreach.caps import concerned_channels, counted
 from streams.outreach.channel_choice import worth
 from streams.outreach.contact import VOID
 from streams.outreach.history import History
@@ -106,12 +106,12 @@ def identity(candidate: Candidate) -> Judgement:
 def consent(candidate: Candidate) -> Judgement:
     """Opt-in for the purpose on at least one of the action's channels; none means no."""
     action, state = candidate.action, candidate.situation.state
-    answers = {channel: state.consent(action.purpose, channel) for channel in candidate.allowed}
+    purpose = action.purpose
+    answers = {channel: state.consent(purpose, channel) for channel in candidate.allowed}
     candidate.allowed = [channel for channel, answer in answers.items() if answer == GRANTED]
-    inputs = {
-        "purpose": action.purpose,
-        **{f"consent.{channel}": answer for channel, answer in sorted(answers.items())},
-    }
+    inputs = {"purpose": purpose}
+    for channel in sorted(answers):
+        inputs[f"consent.{channel}"] = answers[channel]
     if candidate.allowed:
         return OK, inputs
     refused = [answer for answer in answers.values() if answer != "none"]
@@ -156,7 +156,10 @@ def ask_use(candidate: Candidate) -> Judgement | None:
     if limit is None:
         return None
     history, after = _history(candidate), candidate.now - limit.within
-    asks = sum(one.at > after and one.counts and one.status != VOID for one in history.contacts)
+    asks = 0
+    for one in history.contacts:  # a generator costs twice as much
+        if one.at > after and one.counts and one.status != VOID:
+            asks += 1
     uses = history.uses_after(after)
     inputs = {"asks": str(asks), "uses": str(uses), "most": f"{limit.most:g}", "least_asks": str(limit.least_asks)}
     if asks < limit.least_asks or asks <= limit.most * uses:
@@ -193,11 +196,13 @@ def holdout(candidate: Candidate) -> Judgement | None:
 def channel(candidate: Candidate) -> Judgement:
     """The channels that are left, best first: the customer's wish, then what is expected of each."""
     action, channels = candidate.action, _history(candidate).channels
-    lost = [name for name in candidate.allowed if name in channels and channels[name].is_lost]
-    candidate.allowed = [name for name in candidate.allowed if name not in lost]
-    if not candidate.allowed:
-        return "unreachable", {"allowed": "", "lost": " ".join(lost)}
-    costs = dict(candidate.situation.policy.channel_costs)
+    lost: list[str] = []
+    if channels:
+        lost = [name for name in candidate.allowed if name in channels and channels[name].is_lost]
+        candidate.allowed = [name for name in candidate.allowed if name not in lost]
+        if not candidate.allowed:
+            return "unreachable", {"allowed": "", "lost": " ".join(lost)}
+    costs = candidate.situation.policy.costs
     preferred = preferred_channel(candidate.situation.facts)
     inputs = {"lost": " ".join(lost)} if lost else {}
     if preferred is not None:
@@ -207,9 +212,11 @@ def channel(candidate: Candidate) -> Judgement:
             name: worth(action, action.channels.index(name), channels.get(name), costs.get(name, 0.0))
             for name in candidate.allowed
         }
-        candidate.allowed.sort(key=lambda name: -expected[name])
-        inputs |= {f"worth.{name}": f"{expected[name]:.4f}" for name in candidate.allowed}
-    candidate.allowed.sort(key=lambda name: name != preferred)
+        candidate.allowed.sort(key=expected.__getitem__, reverse=True)
+        for name in candidate.allowed:
+            inputs[f"worth.{name}"] = f"{expected[name]:.4f}"
+    if preferred is not None:
+        candidate.allowed.sort(key=lambda name: name != preferred)
     return OK, {"allowed": " ".join(candidate.allowed), "chosen": candidate.allowed[0], **inputs}
 
 
@@ -222,10 +229,11 @@ def frequency_cap(candidate: Candidate) -> Judgement | None:
         return None
     inputs: dict[str, str] = {}
     full: set[str] = set()
+    contacts, now = history.contacts, candidate.now
     for cap in caps:
-        concerned = [name for name in candidate.allowed if concerns(cap, action, name)]
+        concerned = concerned_channels(cap, action, candidate.allowed)
         if concerned:
-            count = counted(cap, history.contacts, candidate.now) if history.contacts else 0
+            count = counted(cap, contacts, now) if contacts else 0
             inputs[f"cap.{cap.id}"] = f"{count} of {cap.most}"
             if count >= cap.most:
                 full.update(concerned)

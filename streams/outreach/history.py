@@ -193,7 +193,14 @@ class History(msgspec.Struct, array_like=True):
         if not uses:
             return 0
         edge = max(0, at).to_bytes(_USE, "big")
-        return sum(uses[place : place + _USE] > edge for place in range(0, len(uses), _USE))
+        first, end = 0, len(uses) // _USE  # they are in order
+        while first < end:
+            middle = (first + end) // 2
+            if uses[middle * _USE : middle * _USE + _USE] > edge:
+                end = middle
+            else:
+                first = middle + 1
+        return len(uses) // _USE - first
 
     def prune(self, now: int, memory_ms: int) -> None:
         """Let go of what no limit can ask for at ``now`` (ms UTC)."""

@@ -46,7 +46,8 @@ def zone_name(facts: Facts) -> str | None:
 
 def own_quiet_hours(facts: Facts) -> QuietWindow | None:
     """The customer's own quiet hours, if they were said so that they can be read."""
-    return own_window(facts.get(_PREFERENCE, "quiet_from"), facts.get(_PREFERENCE, "quiet_to"))
+    quiet_from = facts.get(_PREFERENCE, "quiet_from")
+    return None if quiet_from is None else own_window(quiet_from, facts.get(_PREFERENCE, "quiet_to"))
 
 
 def preferred_channel(facts: Facts) -> str | None:

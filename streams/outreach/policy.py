@@ -209,6 +209,11 @@ class Policy:
     arbitration_wait: int = 0
 
     @cached_property
+    def costs(self) -> dict[str, float]:
+        """What a contact costs, by channel; currency units."""
+        return dict(self.channel_costs)
+
+    @cached_property
     def by_moment(self) -> dict[str, Action]:
         """The action of each rule that has one."""
         return {rule: action for action in self.actions for rule in action.moments}
