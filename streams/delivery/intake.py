@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, cast
 
 import structlog
@@ -18,13 +21,26 @@ from streams.settings import Settings
 
 _KAFKA_S = 30.0
 _AGAIN_S = 0.3
+_TURN_S = 0.02
 _QUEUE_KILOBYTES = 4_096
 
 log = structlog.get_logger("deliver")
 
 
+class _Commit:
+    """Offsets to commit, and who waits for it."""
+
+    def __init__(self, places: list[TopicPartition]) -> None:
+        self.places = places
+        self.done: Future[None] = Future()
+
+
 class Intake:
     """One member of a group that reads one topic, read committed. Lives in one event loop.
+
+    One thread alone talks to Kafka, also while it is in the client's callback about partitions that
+    leave: a commit by another thread would wait until that callback is over, and the callback waits
+    for the commit.
 
     Args:
         settings: of the process.
@@ -55,7 +71,8 @@ class Intake:
         self._dirty = asyncio.Event()
         self._told_errors: set[str] = set()
         self._reads = ThreadPoolExecutor(1, "intake")
-        self._commits = ThreadPoolExecutor(1, "commits")
+        self._jobs: SimpleQueue[_Commit] = SimpleQueue()
+        self._is_closing = False
         self._loop = asyncio.get_running_loop()
         self._consumer = Consumer(_config(settings, group, instance))
         self._committing = self._loop.create_task(self._commit_forever())
@@ -122,9 +139,9 @@ class Intake:
         self._committing.cancel()
         await asyncio.gather(self._committing, return_exceptions=True)
         await self._commit()
+        self._is_closing = True
         await self._loop.run_in_executor(self._reads, self._consumer.close)
         self._reads.shutdown()
-        self._commits.shutdown()
 
     # -- records ------------------------------------------------------------------------------------
 
@@ -197,19 +214,37 @@ class Intake:
         if not due:
             return
         places = [TopicPartition(self._topic, number, *told) for number, told in due.items()]
-        await self._loop.run_in_executor(self._commits, self._commit_now, places)
+        commit = _Commit(places)
+        self._jobs.put(commit)
+        self._reads.submit(self._do_jobs)
+        await asyncio.wrap_future(commit.done)
         for number, told in due.items():
             if (ledger := self._ledgers.get(number)) is not None:
                 ledger.committed(told)
 
-    def _commit_now(self, places: list[TopicPartition]) -> None:
-        for answer in self._consumer.commit(offsets=places, asynchronous=False) or ():
-            if answer.error is not None:
-                raise KafkaException(answer.error)
+    def _do_jobs(self, wait_s: float = 0.0) -> None:
+        """Make the commits that are asked for; waits at most that long for the first."""
+        with suppress(Empty):
+            commit = self._jobs.get(wait_s > 0, wait_s or None)
+            while True:
+                self._make(commit)
+                commit = self._jobs.get_nowait()
+
+    def _make(self, commit: _Commit) -> None:
+        try:
+            for answer in self._consumer.commit(offsets=commit.places, asynchronous=False) or ():
+                if answer.error is not None:
+                    raise KafkaException(answer.error)
+        except Exception as error:  # whoever asked for the commit hears of it
+            commit.done.set_exception(error)
+        else:
+            commit.done.set_result(None)
 
     # -- partitions: called by the client in the reading thread, while the loop waits for it ---------
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if self._is_closing:
+            return
         starts = []
         ledgers = {}
         committed = partitions and answered(lambda: consumer.committed(partitions, timeout=_KAFKA_S))
@@ -228,16 +263,22 @@ class Intake:
         log.info("partitions came", partitions=sorted(ledgers))
 
     def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        for place in partitions:
-            asyncio.run_coroutine_threadsafe(self._give_up(place.partition), self._loop).result(self._patience_s * 2)
+        leaving = [asyncio.run_coroutine_threadsafe(self._give_up(place.partition), self._loop) for place in partitions]
+        until = monotonic() + self._patience_s
+        while not all(one.done() for one in leaving) and monotonic() < until:
+            self._do_jobs(_TURN_S)
+        if late := [place.partition for place, one in zip(partitions, leaving, strict=True) if not one.done()]:
+            log.warning("partitions left before everything on its way had ended; it may repeat", partitions=late)
 
     async def _give_up(self, number: int) -> None:
+        ledger = self._ledgers.get(number)
         await self._let_go(number)
         try:
             await self._commit()
         except KafkaException as error:
             log.warning("a partition left before its last commit; some deliveries repeat", error=error.args[0].str())
-        self._ledgers.pop(number, None)
+        if self._ledgers.get(number) is ledger:  # it may have come again meanwhile
+            self._ledgers.pop(number, None)
 
 
 def _config(settings: Settings, group: str, instance: str) -> dict[str, Any]:
