@@ -96,4 +96,5 @@ def test_a_rule_that_listens_to_an_unheard_type_is_valid_and_gets_a_note(momento
     (tmp_path / "a.b.yaml").write_text(rule)
     told = momentous("rules", "publish", "a.b.yaml", "--dry-run")
     note = "a.b.yaml:6:24: type 'queue.abandond' is not in the vocabulary; did you mean 'queue.abandoned'?"
-    assert (told.code, told.out, told.err) == (0, "valid: 1 rule, 0 policies\n", f"note: {note}\n")
+    untested = "note: a.b.yaml has no tests; write a.b.test.yaml\n"
+    assert (told.code, told.out, told.err) == (0, "valid: 1 rule, 0 policies\n", f"note: {note}\n{untested}")
