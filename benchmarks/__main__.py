@@ -12,7 +12,20 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from benchmarks import absence, backtest, codec, drain, latency, live_state, loader, memory, policy, restore, vocabulary
+from benchmarks import (
+    absence,
+    backtest,
+    codec,
+    drain,
+    engine,
+    latency,
+    live_state,
+    loader,
+    memory,
+    policy,
+    restore,
+    vocabulary,
+)
 from benchmarks.report import Table, machine, progress
 from tests.kafka.jars import BrokerUnavailable
 
@@ -56,6 +69,7 @@ def main(argv: list[str] | None = None) -> int:
 _EVERY = (
     "codec",
     "vocabulary",
+    "engine",
     "policy",
     "drain",
     "latency",
@@ -81,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--touchpoints", type=int, default=2_000)
     one.add_argument("--runs", type=int, default=200)
     one.set_defaults(run=lambda chosen: vocabulary.run(chosen.touchpoints, chosen.runs))
+
+    one = _named(names, "engine", engine.__doc__)
+    one.add_argument("--touchpoints", type=int, default=60_000)
+    one.add_argument("--runs", type=int, default=5)
+    one.set_defaults(run=lambda chosen: engine.run(chosen.touchpoints, chosen.runs))
 
     one = _named(names, "policy", policy.__doc__)
     one.add_argument("--touchpoints", type=int, default=60_000)
