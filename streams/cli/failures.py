@@ -73,7 +73,7 @@ def failure(error: BaseException, signal_code: int | None = None) -> tuple[str, 
     if type(error).__name__ == "NoArgsIsHelpError":
         return "", USAGE  # the help has been printed
     if hasattr(error, "format_message"):  # typer's errors about arguments; their module is not public
-        return f"error: {_one_line(error.format_message())}; see `momentous --help`", USAGE
+        return f"error: {_one_line(error.format_message()).removesuffix('.')}; see `momentous --help`", USAGE
     for kind in type(error).__mro__:
         name = f"{kind.__module__}.{kind.__qualname__}"
         if name in CODES:

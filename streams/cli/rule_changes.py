@@ -29,7 +29,9 @@ def activate(
 
 def shadow(
     name: Name,
-    version: Annotated[int | None, typer.Option("--version", help="Default: the one that runs.")] = None,
+    version: Annotated[
+        int | None, typer.Argument(help="A version that was published; default: the one that runs.", metavar="VERSION")
+    ] = None,
     wait: Wait = 0,
 ) -> int:
     """Let a rule detect and record, and contact nobody."""
