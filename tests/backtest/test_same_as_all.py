@@ -29,6 +29,7 @@ PERIOD = read_period("2026-01-05", "2026-02-05", "Europe/Berlin")
 ALL = WarmUp(None, "all")
 
 RULES = (
+    "queue.long_wait",
     "queue.abandoned_silent",
     "contact.repeated",
     "flow.abandoned",
