@@ -21,6 +21,7 @@ class DeferredContact(msgspec.Struct, kw_only=True):
     Attributes:
         reason: of the last decision, like ``quiet_hours``.
         attempts: decisions made so far.
+        channels: those that the action may take; empty where the policy has no such action any more.
         not_before: when it is decided again, from the first check on.
     """
 
@@ -28,6 +29,7 @@ class DeferredContact(msgspec.Struct, kw_only=True):
     moment_id: str
     rule: str
     emotion: str
+    channels: list[str]
     reason: str
     attempts: int
     not_before: int
@@ -66,6 +68,7 @@ def deferred_contacts(customer: Customer, definitions: Definitions) -> list[Defe
                 moment_id=one.moment["moment_id"],
                 rule=one.moment["rule"],
                 emotion=one.moment["emotion"],
+                channels=list(action.channels) if action is not None else [],
                 reason=one.reason,
                 attempts=one.attempt,
                 not_before=one.release_at,

@@ -149,6 +149,9 @@ def live_state(
             redacted.append(part)
         return False
 
+    def takes_one(ways: Collection[str]) -> bool:
+        return not ways or any(channels is None or way in channels for way in ways) or visible("deferred_contacts", "")
+
     asked = considered(customer, customer_id, definitions, as_of.now)
     asked = [one for one in asked if visible("considered", one.channel)]
     allowed = next((one for one in asked if one.status == "triggered"), None)
@@ -165,7 +168,7 @@ def live_state(
         ],
         consents=[one for one in consents(customer) if visible("consents", one.channel)],
         suppression_lists=suppression_lists(customer),
-        deferred_contacts=deferred_contacts(customer, definitions),
+        deferred_contacts=[one for one in deferred_contacts(customer, definitions) if takes_one(one.channels)],
         recent_contacts=[one for one in recent_contacts(customer) if visible("recent_contacts", one.channel)][
             :MOST_CONTACTS
         ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from streams.customer import encode_customer
 from streams.live_state.view import LiveState, live_state
 from tests.customer.log import HOUR, HUNG_UP, MINUTE, POLICY, T0, Log
@@ -152,6 +154,21 @@ def test_a_contact_in_quiet_hours_waits_and_is_shown_with_its_time() -> None:
     ]
     assert [(one.status, one.reason) for one in found.considered] == [("deferred", "quiet_hours")]
     assert found.suggestion is None
+
+
+@pytest.mark.parametrize(
+    ("channels", "waits"), [(None, True), (("sms", "ivr"), True), (("ivr",), False)], ids=["all", "its own", "another"]
+)
+def test_a_contact_that_waits_is_shown_to_keys_of_a_channel_it_may_take(
+    channels: tuple[str, ...] | None, waits: bool
+) -> None:
+    log = hung_up(QUIET_POLICY)
+    log.touchpoint(T0, "preference.set", customer_id="c2", properties={"time_zone": "UTC"})
+    log.touchpoint(T0 + MINUTE, "consent.given", customer_id="c2", properties={"purpose": "care", "channel": "sms"})
+    log.touchpoint(T0 + 2 * MINUTE, "queue.abandoned", customer_id="c2")
+    found = seen(log, T0 + 3 * MINUTE, "c2", channels=channels)
+    assert bool(found.deferred_contacts) is waits
+    assert ("deferred_contacts" in found.redacted) is not waits
 
 
 def test_emotional_levels_are_those_of_now_and_fade() -> None:
