@@ -16,6 +16,7 @@ from benchmarks import (
     absence,
     backtest,
     codec,
+    delivery,
     drain,
     engine,
     latency,
@@ -77,6 +78,7 @@ _EVERY = (
     "memory",
     "restore",
     "loader",
+    "delivery",
     "live_state",
     "backtest",
 )
@@ -144,6 +146,11 @@ def _parser() -> argparse.ArgumentParser:
     one = _named(names, "loader", loader.__doc__)
     one.add_argument("--touchpoints", type=int, default=400_000)
     one.set_defaults(run=lambda chosen: loader.run(chosen.touchpoints))
+
+    one = _named(names, "delivery", delivery.__doc__)
+    one.add_argument("--triggers", type=int, default=5_000)
+    one.add_argument("--runs", type=int, default=3)
+    one.set_defaults(run=lambda chosen: delivery.run(chosen.triggers, chosen.runs))
 
     one = _named(names, "live_state", live_state.__doc__)
     one.add_argument("--requests", type=int, default=500, help="a second")

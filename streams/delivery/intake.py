@@ -22,6 +22,9 @@ from streams.settings import Settings
 _KAFKA_S = 30.0
 _AGAIN_S = 0.3
 _TURN_S = 0.02
+_BUSY_FOR_S, _BUSY_READ_S = 0.5, 0.003
+"""While deliveries end, reads are short: commits wait for the thread that reads, and places for the commits."""
+
 _QUEUE_KILOBYTES = 4_096
 
 log = structlog.get_logger("deliver")
@@ -73,6 +76,7 @@ class Intake:
         self._reads = ThreadPoolExecutor(1, "intake")
         self._jobs: SimpleQueue[_Commit] = SimpleQueue()
         self._is_closing = False
+        self._finished_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._consumer = Consumer(_config(settings, group, instance))
         self._committing = self._loop.create_task(self._commit_forever())
@@ -115,6 +119,8 @@ class Intake:
             KafkaException: Kafka refuses us for good.
         """
         self._throttle()
+        if monotonic() - self._finished_at < _BUSY_FOR_S:
+            seconds = min(seconds, _BUSY_READ_S)
         messages = await self._loop.run_in_executor(self._reads, self._consumer.consume, most, seconds)
         return [origin for message in messages if (origin := self._taken(message)) is not None]
 
@@ -124,6 +130,7 @@ class Intake:
         if ledger is None:
             return
         ledger.finish(origin.offset)
+        self._finished_at = monotonic()
         done: asyncio.Future[None] = self._loop.create_future()
         self._waiters.append(done)
         self._dirty.set()
