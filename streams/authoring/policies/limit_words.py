@@ -56,8 +56,9 @@ def quiet_sentences(hours: QuietHours) -> list[str]:
 def ask_use_sentence(ask_use: AskUse) -> str:
     """How often the firm may ask against how often the customer uses."""
     least = f"; the first {ask_use.least_asks} are never too many" if ask_use.least_asks else ""
+    contacts = "contact" if ask_use.most == 1 else "contacts"
     return (
-        f"At most {ask_use.most:g} contact{'' if ask_use.most == 1 else 's'} for each use ({joined(ask_use.uses, 'or')}) "
+        f"At most {ask_use.most:g} {contacts} for each use ({joined(ask_use.uses, 'or')}) "
         f"in any {duration_words(ask_use.within)}{least}."
     )
 
