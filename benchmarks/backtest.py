@@ -69,7 +69,7 @@ def run(touchpoints: int = 40_000, rules: tuple[str, ...] = RULES, runs: int = 5
             table.rows.append(_middle([_row(title, rule, source, choice, codec) for _ in range(runs)]))
         progress(f"backtest: everything for everybody over {title}")
         choice = compiled[rules[0]]
-        table.rows.append(_whole_way(title, source, choice, codec))
+        table.rows.append(_middle([_whole_way(title, source, choice, codec)]))
     table.notes.append(
         "everybody: each touchpoint decoded and taken through all rules once, as the worker does; one run"
     )
