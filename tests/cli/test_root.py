@@ -61,7 +61,7 @@ def test_no_command_shows_the_help_and_is_wrong_use(momentous: Run) -> None:
     ("arguments", "line"),
     [
         (("publsh",), "error: No such command 'publsh'. Did you mean 'publish'?; see `momentous --help`\n"),
-        (("publish",), "error: Missing argument 'FILE'.; see `momentous --help`\n"),
+        (("publish",), "error: Missing argument 'FILE'; see `momentous --help`\n"),
         (
             ("publish", "nowhere.jsonl"),
             "error: nowhere.jsonl: No such file or directory; check the path and its rights\n",
