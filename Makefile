@@ -14,7 +14,7 @@ demo: $(VENV)/.ready  ## a bank's January through the whole pipeline, in about a
 	@$(BIN)/momentous demo
 
 test: $(VENV)/.ready-dev lint  ## every check and test
-	@$(BIN)/python -m pytest -m "not chaos" --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -m "not chaos" -n 2 --dist loadgroup --durations=40 --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/.ready-dev  ## style, types, import rules
 	@$(BIN)/ruff check .
