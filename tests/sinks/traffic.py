@@ -112,4 +112,7 @@ class Traffic:
             return samples.moment(pick.choice(["queue.abandoned", "contact.third"]))
         if topic == DECISIONS:
             return samples.decision(pick.choice(["ok", "no_consent"]))
+        if topic == EMOTIONS:
+            before, after = pick.randrange(3000) / 1000, pick.randrange(3000) / 1000
+            return samples.emotion(pick.choice(["frustrated", "joyful"]), before, after)
         return samples.trigger()
