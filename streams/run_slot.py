@@ -6,7 +6,7 @@ import asyncio
 from time import monotonic
 from types import TracebackType
 
-SLICE_S = 0.005
+SLICE_S = 0.003
 """Longest time that lanes compute before the loop serves heartbeats, commits and HTTP again."""
 
 TURN_S = 0.05
@@ -18,7 +18,7 @@ together, late, and then all commit while nobody computes.
 
 
 class RunSlot:
-    """Only the lane that holds the slot computes; it lets the loop turn every 5 ms."""
+    """Only the lane that holds the slot computes; it lets the loop turn every 3 ms."""
 
     def __init__(self, turn_s: float = TURN_S) -> None:
         self._turn_s = turn_s

@@ -41,7 +41,7 @@ LARGEST_BYTES = 1_000_000
 LONGEST_IDENTIFIER = 256
 """Most characters of an id, source or type: state and moments must fit into a record."""
 
-DEADLINES_AT_ONCE = 256
+DEADLINES_AT_ONCE = 32
 """Overdue deadlines are fired in portions of this many, so that a lane can yield between them."""
 
 LATENESSES_KEPT = 4096
