@@ -496,7 +496,7 @@ async def test_a_turn_is_used_up_after_its_time(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("streams.run_slot.monotonic", lambda: clock[0])
     used = []
     async with RunSlot() as slot:
-        for at in (10.0, 10.0049, 10.0051):
+        for at in (10.0, 10.0029, 10.0031):
             clock[0] = at
             used.append(slot.used_up)
         await slot.renew()
