@@ -107,7 +107,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--touchpoints", type=int, default=60_000)
     one.add_argument("--customers", type=int, default=3_000)
     one.add_argument("--runs", type=int, default=9)
-    one.set_defaults(run=lambda chosen: policy.run(chosen.touchpoints, chosen.customers, chosen.runs))
+    one.add_argument("--consenting", type=float, default=1.0, help="share of the customers who agreed to anything")
+    one.add_argument("--worker-runs", type=int, default=3, help="with a real broker; 0: the core alone")
+    one.set_defaults(
+        run=lambda chosen: policy.run(
+            chosen.touchpoints, chosen.customers, chosen.runs, chosen.worker_runs, chosen.consenting
+        )
+    )
 
     one = _named(names, "drain", drain.__doc__)
     one.add_argument("--touchpoints", type=int, default=400_000)

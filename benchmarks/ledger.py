@@ -101,19 +101,20 @@ def commits(settings: Settings) -> list[Commit]:
     return sorted(found, key=lambda commit: commit.at)
 
 
-def rate_after_first(found: list[Commit], records: int) -> float:
-    """Records a second from the first commit that counted any (what came before is warm-up) to the last needed.
+def rate_after_first(found: list[Commit], records: int, warm_up: int = 1) -> float:
+    """Records a second from the first commit that counted ``warm_up`` of them to the last needed.
 
     Args:
         found: as :func:`commits` gives them.
         records: how many were published; what was counted must come to that.
+        warm_up: what comes before is not measured.
     """
     counted: dict[int, int] = {}
     first: tuple[int, int] | None = None
     for commit in found:
         counted[commit.partition] = commit.record.counters.get("in", 0)
         total = sum(counted.values())
-        if first is None and total:
+        if first is None and total >= warm_up:
             first = (commit.at, total)
         if first is not None and total == records:
             if commit.at == first[0] or total == first[1]:
