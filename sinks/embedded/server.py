@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -15,6 +12,7 @@ import uvicorn
 from sinks.embedded.app import app
 from sinks.embedded.engine import Engine
 from sinks.errors import EmbeddedError
+from streams.serving import listening_socket, serve_until_signalled
 
 _DRAIN_SECONDS = 10
 _KEEP_ALIVE_SECONDS = 60
@@ -56,37 +54,18 @@ def serve_embedded(data_dir: Path, host: str = "127.0.0.1", port: int = 8123, *,
         )
         address, bound = listening.getsockname()[:2]
         log.info("embedded ClickHouse is serving", address=f"{address}:{bound}", data=str(data_dir))
-        with _signals_end_with_success():
-            uvicorn.Server(config).run([listening])
+        serve_until_signalled(config, listening)
         log.info("embedded ClickHouse has closed its data", data=str(data_dir))
 
 
-@contextmanager
-def _signals_end_with_success() -> Iterator[None]:
-    # The server drains on a signal and then raises it once more, which would end us as if killed.
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: None) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
-
-
 def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named TCP, or asyncio does not turn Nagle's algorithm off and every answer takes 40 ms.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
+        return listening_socket(host, port)
     except OSError as error:
-        listening.close()
         raise EmbeddedError(
             f"{host}:{port} cannot be listened on ({error.strerror})",
             "stop what uses that port, or set another one in MOMENTOUS_CLICKHOUSE_URL",
         ) from error
-    return listening
 
 
 def _is_loopback(host: str) -> bool:

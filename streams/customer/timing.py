@@ -60,8 +60,7 @@ def _timing(section: Section) -> Timing | None:
     name = section.required("id", _ID_REMEDY)
     if name is not None:
         reader.choice(name, "id", ("time",))
-    node = section.required("version", "write version: 1, and count up with every change")
-    version = reader.whole(node, "'version'", 1, 1_000_000) if node is not None else None
+    version = section.version()
     if (description := section.value("description")) is not None:
         reader.text(description, "'description'")
     wait_node = section.value("order_wait")

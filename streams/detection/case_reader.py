@@ -10,7 +10,7 @@ from schemas.types import Touchpoint, Value
 from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
 from streams.detection.errors import RuleFileError
 from streams.detection.fields import TOUCHPOINT_FIELDS
-from streams.detection.reader import Reader, Section, described
+from streams.detection.reader import Reader, described
 from streams.detection.repetition import repeated
 from streams.detection.time_line import read_fields, read_offset, read_start
 
@@ -100,11 +100,11 @@ def _case(reader: Reader, node: Node, defaults: AbstractMapping[str, Any], endin
     name = reader.text(title, "'name'") if title is not None else None
     start = read_start(reader, section.value("start"))
     fields = read_fields(reader, section.value("defaults"), defaults)
-    arrivals = [_arriving(reader, item, fields, start) for item in _items(section, "touchpoints")]
+    arrivals = [_arriving(reader, item, fields, start) for item in section.items("touchpoints", _MAX_TOUCHPOINTS)]
     known = [arriving.touchpoint["event_id"] for arriving in arrivals if arriving is not None]
     if len(set(known)) < len(known):
         reader.note(node, "two touchpoints have the same id", "give each its own")
-    moments = [_expected(reader, item, start, known) for item in _items(section, "moments")]
+    moments = [_expected(reader, item, start, known) for item in section.items("moments", _MAX_TOUCHPOINTS)]
     until = section.value("until")
     closing = read_offset(reader, until, "'until'") if until is not None else None
     return Case(
@@ -115,16 +115,6 @@ def _case(reader: Reader, node: Node, defaults: AbstractMapping[str, Any], endin
         None if closing is None else start + closing,
         tuple(moment for moment in moments if moment is not None),
     )
-
-
-def _items(section: Section, name: str) -> list[Node]:
-    node = section.required(name, f"write a list; '{name}: []' for none")
-    if node is None:
-        return []
-    if not isinstance(node, Listing) or len(node.items) > _MAX_TOUCHPOINTS:
-        section.reader.note(node, f"'{name}' is {described(node)}", f"write a list of at most {_MAX_TOUCHPOINTS}")
-        return []
-    return node.items
 
 
 def _arriving(reader: Reader, node: Node, defaults: AbstractMapping[str, Any], start: int) -> Arriving | None:

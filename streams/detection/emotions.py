@@ -87,8 +87,7 @@ def _emotions(section: Section) -> Emotions | None:
     name = section.required("id", "write id: emotions; there is one such definition")
     if name is not None:
         reader.choice(name, "id", ("emotions",))
-    node = section.required("version", "write version: 1, and count up with every change")
-    version = reader.whole(node, "'version'", 1, 1_000_000) if node is not None else None
+    version = section.version()
     if (description := section.value("description")) is not None:
         reader.text(description, "'description'")
     lives = section.required("half_lives", "say for each emotion after how long half of it is left")

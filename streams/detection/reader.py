@@ -202,6 +202,21 @@ class Section:
         node = self._values.get(name)
         return self.reader.duration(node, f"'{name}'", low) if node is not None else None
 
+    def version(self) -> int | None:
+        """The version of the definition, which must be there."""
+        node = self.required("version", "write version: 1, and count up with every change")
+        return self.reader.whole(node, "'version'", 1, 1_000_000) if node is not None else None
+
+    def items(self, name: str, most: int) -> list[Node]:
+        """The entries of a list, which must be there and may be empty."""
+        node = self.required(name, f"write a list; '{name}: []' for none")
+        if node is None:
+            return []
+        if not isinstance(node, Listing) or len(node.items) > most:
+            self.reader.note(node, f"'{name}' is {described(node)}", f"write a list of at most {most}")
+            return []
+        return node.items
+
     def required(self, name: str, remedy: str) -> Node | None:
         """The value of a key that must be there; a missing one is noted."""
         value = self._values.get(name)

@@ -56,8 +56,7 @@ def _rule(section: Section) -> Rule | None:
     reader = section.reader
     by = _fields(section, "by")
     rule_id = _required_text(section, "id", "write id: family.moment", RULE_ID)
-    version = section.required("version", "write version: 1, and count up with every change")
-    number = reader.whole(version, "'version'", 1, 1_000_000) if version is not None else None
+    number = section.version()
     title = _required_text(section, "title", "write a few words for lists and reports")
     description = _required_text(section, "description", "say in a sentence what the customer went through")
     feeling = section.required("emotion", f"one of {', '.join(EMOTIONS)}")

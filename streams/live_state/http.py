@@ -1,6 +1,6 @@
 """A small HTTP/1.1 server inside the event loop: GET without a body, answered in the turn in which it arrives.
 
-The loop belongs to the lanes, which let it turn every 5 ms. A server that hands each request to a task of its
+The loop belongs to the lanes, which let it turn every 3 ms. A server that hands each request to a task of its
 own waits one more turn for it; this one answers at once whatever needs no waiting.
 """
 

@@ -46,8 +46,7 @@ def parse_policy(text: str, filename: str) -> Policy:
 def _policy(section: Section) -> Policy | None:
     reader = section.reader
     name = read_name(section, "id")
-    version_node = section.required("version", "write version: 1, and count up with every change")
-    version = reader.whole(version_node, "'version'", 1, 1_000_000) if version_node is not None else None
+    version = section.version()
     description_node = section.required("description", "say in a sentence what this policy is for")
     description = reader.text(description_node, "'description'") if description_node is not None else None
     actions = _actions(section)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -24,6 +22,7 @@ from streams.preferences.offer import offer_of
 from streams.preferences.reader import Reader
 from streams.preferences.service import PreferencesService
 from streams.publishing import Publisher
+from streams.serving import listening_socket, serve_until_signalled
 from streams.settings import Settings
 
 ACKNOWLEDGED_SECONDS = 10.0
@@ -107,30 +106,18 @@ def serve(settings: Settings, shipped: Policy, chosen: Policy | None, told: Call
         _log.info("the preferences page is served", address=f"{address}:{port}")
         if active is not None:
             active.follow()
-        with _signals_end_with_success():
-            uvicorn.Server(config).run([listening])
+        serve_until_signalled(config, listening)
         if active is not None:
             active.end()
 
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family)
+        listening = listening_socket(host, port)
+        listening.listen()  # who reads the address in the log may come at once
+        return listening
     except OSError as error:
         raise PageUnavailable(
             f"cannot listen on {host}:{port} ({error.strerror})",
             "set MOMENTOUS_PREFERENCES_PORT to a free port, MOMENTOUS_PREFERENCES_BIND to an address of this machine",
         ) from error
-
-
-@contextmanager
-def _signals_end_with_success() -> Iterator[None]:
-    # The server drains on a signal and then raises it once more, which would end us as if killed.
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: None) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)

@@ -91,9 +91,11 @@ def _case(reader: Reader, node: Node, default: Customer, rules: tuple[str, ...],
     start = read_start(reader, section.value("start"))
     customer = read_customer(reader, section.value("customer"), default)
     line = _TimeLine(reader, customer.id, start, rules)
-    for number, item in enumerate(_items(section, "time_line")):
+    for number, item in enumerate(section.items("time_line", MOST_HAPPENINGS)):
         line.read(item, number)
-    decisions = [_decision(reader, item, start, tuple(line.moments)) for item in _items(section, "decisions")]
+    decisions = [
+        _decision(reader, item, start, tuple(line.moments)) for item in section.items("decisions", MOST_HAPPENINGS)
+    ]
     until = section.value("until")
     closing = read_offset(reader, until, "'until'") if until is not None else None
     before = [Happening(one["occurred_at"], one) for one in customer.touchpoints(start)]
@@ -106,16 +108,6 @@ def _case(reader: Reader, node: Node, default: Customer, rules: tuple[str, ...],
         None if closing is None else start + closing,
         tuple(decision for decision in decisions if decision is not None),
     )
-
-
-def _items(section: Section, name: str) -> list[Node]:
-    node = section.required(name, f"write a list; '{name}: []' for none")
-    if node is None:
-        return []
-    if not isinstance(node, Listing) or len(node.items) > MOST_HAPPENINGS:
-        section.reader.note(node, f"'{name}' is {described(node)}", f"write a list of at most {MOST_HAPPENINGS}")
-        return []
-    return node.items
 
 
 class _TimeLine:
