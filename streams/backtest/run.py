@@ -46,6 +46,20 @@ Told = Callable[[str, int], None]
 FINDING, ANSWERING = "finding the moments", "answering them"
 
 
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Customers' states are many small objects and no cycles: looking for those costs more than all rules."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 1_000, 1_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+@_rare_collections()
 def backtest(
     source: Source,
     choice: Choice,
@@ -71,33 +85,6 @@ def backtest(
     Raises:
         DoesNotAddUp: a fault of this program.
     """
-    with _rare_collections():
-        return _backtest(source, choice, policy, period, warm_up, codec, examples, told)
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Customers' states are many small objects and no cycles: looking for those costs more than all rules."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 1_000, 1_000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
-def _backtest(
-    source: Source,
-    choice: Choice,
-    policy: Policy,
-    period: Period,
-    warm_up: WarmUp,
-    codec: Codec,
-    examples: int,
-    told: Told,
-) -> Report:
     began = time.perf_counter()
     rule_id = choice.candidate.rule.id
     versions = [choice.candidate, *([choice.present] if choice.present is not None else [])]
