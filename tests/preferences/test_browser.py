@@ -18,6 +18,7 @@ from tests.unavailable import unavailable
 
 if TYPE_CHECKING:
     from selenium.webdriver.remote.webdriver import WebDriver
+    from selenium.webdriver.remote.webelement import WebElement
 
 LINKS = Links(read_keys("2026:" + "bmV3" * 11))
 PAGE = LINKS.token(Grant(PREFERENCES, "zoë", NOW + 1000))
@@ -68,6 +69,13 @@ def address(desk: Desk) -> Iterator[str]:
         yield url
 
 
+def _shown(browser: WebDriver, path: str) -> WebElement:
+    """That part of the page which a click has asked for: the click may return before that page is there."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    return WebDriverWait(browser, 30).until(lambda page: page.find_element("xpath", path))
+
+
 def test_a_customer_sees_nothing_ticked_chooses_saves_and_sees_it_again(
     browser: WebDriver, address: str, desk: Desk
 ) -> None:
@@ -77,7 +85,7 @@ def test_a_customer_sees_nothing_ticked_chooses_saves_and_sees_it_again(
     browser.find_element("id", "channel").send_keys("Text")
     browser.find_element("css selector", "button[type=submit]").click()
 
-    assert browser.find_element("css selector", "[role=status]").text.startswith("Saved: 2 changes. It takes effect")
+    assert _shown(browser, "//*[@role='status']").text.startswith("Saved: 2 changes. It takes effect")
     assert [box.is_selected() for box in browser.find_elements("name", "consent")] == [False, True, False]
     assert desk.told() == [
         ("consent.given", {"channel": "sms", "method": "preferences_page", "purpose": "care"}),
@@ -99,5 +107,5 @@ def test_one_button_unsubscribes(browser: WebDriver, address: str, desk: Desk) -
     desk.said = Known({("care", "email"): Word("granted", 1)})
     browser.get(f"{address}/unsubscribe/{ONE_CLICK}")
     browser.find_element("css selector", "button").click()
-    assert browser.find_element("css selector", "h1").text == "Unsubscribed"
+    assert _shown(browser, "//h1[text()='Unsubscribed']").is_displayed()
     assert [kind for kind, _ in desk.told()] == ["consent.withdrawn"]
