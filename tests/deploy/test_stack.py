@@ -115,7 +115,17 @@ def test_a_key_made_for_live_state_opens_every_customer_at_every_worker(stack: S
     refused = {stack.get(f"{url}c0", rest.strip())[0] for url in urls}
     with (stack.configuration / "state-keys.toml").open("a") as keys:
         keys.write(entry)
-    wait_for(lambda: {stack.get(f"{url}c0", rest.strip())[0] for url in urls} == {200}, "the key being taken")
+    answered: list[tuple[int, str]] = []
+
+    def taken() -> bool:
+        answered[:] = [stack.get(f"{url}c0", rest.strip()) for url in urls]
+        return {status for status, _ in answered} == {200}
+
+    try:
+        wait_for(taken, "the key being taken")
+    except TimeoutError as error:
+        logs = "\n".join(stack.log(name)[-3000:] for name in ("worker-1", "worker-2"))
+        raise AssertionError(f"{answered}\n{entry}\n{logs}") from error
     answers = {stack.get(f"{url}c{number}", rest.strip())[0] for url in urls for number in range(8)}
     assert (code, refused, answers) == (0, {401}, {200})
 
