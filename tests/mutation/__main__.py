@@ -10,6 +10,7 @@ from collections import Counter
 
 from streams.catalogue import load_catalogue
 from streams.cli.console import complain, say
+from tests.mutation.mutants import equivalents
 from tests.mutation.score import score_of
 
 GOAL = 0.9
@@ -27,6 +28,8 @@ def main(names: list[str]) -> int:
         say(f"{score.rule:<28} {_told(score.killed, score.total)}")
         for mutant in score.survivors:
             say(f"    survived: {mutant.kind}: {mutant.what}")
+        for mutant in equivalents(texts[score.rule], f"{score.rule}.yaml"):
+            say(f"    not counted, it changes nothing: {mutant.kind}: {mutant.what}")
     say()
     killed: Counter[str] = sum((score.killed_by_kind for score in scores), Counter())
     total: Counter[str] = sum((score.total_by_kind for score in scores), Counter())

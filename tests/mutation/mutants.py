@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from streams.detection import Rule, RuleFileError, parse_rule
 from streams.detection.document import Listing, Mapping, Node, Scalar, read_document
 from tests.catalogue.bounds import moved_bounds
+from tests.mutation.equivalents import meaning
 
 FLIPS = {"gt": ("gte", "lte"), "gte": ("gt", "lt"), "lt": ("lte", "gte"), "lte": ("lt", "gt"), "ne": ("eq",)}
 """The comparison beside each one, and its opposite."""
@@ -28,17 +29,28 @@ class Mutant(NamedTuple):
 
 
 def mutants(text: str, filename: str) -> Iterator[Mutant]:
-    """Every mutant that is still a rule, and another one than before."""
+    """Every mutant that is still a rule, and means another one than before."""
+    seen = [meaning(parse_rule(text, filename))]
+    for mutant in _changed_rules(text, filename):
+        if (meant := meaning(mutant.rule)) not in seen:
+            seen.append(meant)
+            yield mutant
+
+
+def equivalents(text: str, filename: str) -> Iterator[Mutant]:
+    """What is written otherwise than the rule and means the same: left out above."""
     original = parse_rule(text, filename)
-    seen = [original]
+    for mutant in _changed_rules(text, filename):
+        if mutant.rule != original and meaning(mutant.rule) == meaning(original):
+            yield mutant
+
+
+def _changed_rules(text: str, filename: str) -> Iterator[Mutant]:
     for kind, what, changed in _changed_texts(text, filename):
         try:
-            rule = parse_rule(changed, filename)
+            yield Mutant(kind, what, parse_rule(changed, filename))
         except RuleFileError:
             continue  # past what the language allows
-        if rule not in seen:
-            seen.append(rule)
-            yield Mutant(kind, what, rule)
 
 
 def _changed_texts(text: str, filename: str) -> Iterator[tuple[str, str, str]]:
