@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from streams.authoring.policies import PolicyFile
 
 
 def publish(
@@ -27,11 +23,12 @@ def publish(
 ) -> int:
     """Check a policy, run its tests, and put it into the log; it decides nothing before it is activated.
 
-    One mistake, or one test that fails, and nothing is published.
+    One error of lint, or one test that fails, and nothing is published; warnings are told and do not stop it.
     """
     from streams.authoring.policies import read_policy_file, rule_texts, shipped_policy_file
     from streams.cli.console import complain, say
     from streams.cli.failures import REFUSED
+    from streams.cli.publish_gate import refused_policy
     from streams.cli.rule_changes import tell_who_follows
     from streams.codec import make_codec
     from streams.controls import ACTIVATE, PUBLISH, activation
@@ -41,7 +38,7 @@ def publish(
 
     settings = load_settings()
     file = read_policy_file(path) if path is not None else shipped_policy_file()
-    failures = _failures(file, rule_texts(rules or ()))
+    failures = refused_policy(file, rule_texts(rules or ()))
     if failures:
         complain(f"error: {failures}; nothing was published; mend what is named above")
         return REFUSED
@@ -58,21 +55,3 @@ def publish(
         return 0
     say(f"{named} decides from here on in {partitions} partitions")
     return tell_who_follows(settings, [change], wait)
-
-
-def _failures(file: PolicyFile, texts: Mapping[str, str]) -> str:
-    """How many errors lint has and how many tests fail, each told; empty: none."""
-    from streams.authoring.policies import lint_policy, told, try_policy
-    from streams.cli.console import complain, counted
-    from streams.vocabulary import shipped_vocabulary
-
-    findings = lint_policy(file, texts, shipped_vocabulary())
-    for finding in findings:
-        complain(finding.text)
-    errors = sum(finding.level == "error" for finding in findings)
-    if errors:
-        return counted(errors, "error")
-    trial = try_policy(file, texts)
-    for line in told(trial, failures_only=True):
-        complain(line)
-    return f"{counted(trial.failed, 'test')} failed" if trial.failed else ""

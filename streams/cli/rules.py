@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,10 +55,12 @@ def publish(
 ) -> int:
     """Check rules, policies and the timing, the rules with their tests, and put them into the log.
 
-    They do not run before they are activated. One mistake, or one test that fails, and nothing is published.
+    They do not run before they are activated. One mistake, one rule that can never fire, or one test that fails,
+    and nothing is published; what else lint finds is told and does not stop it.
     """
     from streams.cli.console import complain, say
     from streams.cli.failures import REFUSED, USAGE
+    from streams.cli.publish_gate import refused_definitions
     from streams.cli.rule_changes import tell_who_follows
     from streams.codec import make_codec
     from streams.controls import ACTIVATE, PUBLISH, SHADOW, activation
@@ -77,7 +79,7 @@ def publish(
             complain(line)
         complain(f"error: {error}")
         return REFUSED
-    failures = _failures(paths, definitions)
+    failures = refused_definitions(paths, definitions)
     if failures:
         complain(f"error: {failures}; nothing was published; mend what is named above")
         return REFUSED
@@ -96,35 +98,6 @@ def publish(
     else:
         say(f"{'in shadow' if shadow else 'active'} from here on in {partitions} partitions: {named}")
     return tell_who_follows(settings, changes, wait)
-
-
-def _failures(paths: Sequence[Path] | None, definitions: Iterable[Definition]) -> str:
-    """How many errors lint has and how many tests fail, each told; empty: none."""
-    from streams.authoring import lint, read_rule_files, shipped_policy_text, shipped_rule_files, told, try_rule
-    from streams.authoring.finding import of_line
-    from streams.cli.console import complain, counted
-    from streams.outreach import parse_policy
-    from streams.vocabulary import shipped_vocabulary, unheard_types
-
-    for found in definitions:
-        if found.kind == "rule":
-            for line in unheard_types(found.text, found.filename, shipped_vocabulary()):
-                complain(f"note: {line}")
-    files, orphans = read_rule_files(paths) if paths else (shipped_rule_files(), [])
-    answers = parse_policy(shipped_policy_text(), "policy.yaml")
-    findings = [*(of_line(line, "error") for line in orphans), *lint(files, shipped_vocabulary(), answers)]
-    errors = [finding for finding in findings if finding.level == "error"]
-    for finding in errors:
-        complain(finding.text)
-    trials = [try_rule(file) for file in files] if not errors else []
-    for trial in trials:
-        for line in (*trial.mistakes, *(told(trial, failures_only=True) if trial.failed else ())):
-            complain(line)
-        if not trial.results and not trial.mistakes:
-            complain(f"note: {trial.file.filename} has no tests; write {trial.file.test_filename}")
-    failed = sum(trial.failed + len(trial.mistakes) for trial in trials)
-    parts = [counted(len(errors), "error") if errors else "", f"{counted(failed, 'test')} failed" if failed else ""]
-    return " and ".join(part for part in parts if part)
 
 
 def _named(definitions: Iterable[Definition]) -> str:

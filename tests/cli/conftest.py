@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from streams.cli.failures import failure
+from streams.cli.root import app
 from streams.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -48,5 +50,23 @@ def momentous(tmp_path: Path) -> Run:
         env = environment(settings, **more) | {"PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=tmp_path, timeout=60)
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """As ``momentous``, without a process of its own; a failure ends it as it ends a process."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, settings: Settings | None = None) -> Ended:
+        for name, value in environment(settings).items():
+            monkeypatch.setenv(name, value)
+        try:
+            code, message = app(list(arguments), prog_name="momentous", standalone_mode=False), ""
+        except Exception as error:
+            message, code = failure(error)
+        said = capsys.readouterr()
+        return Ended(code or 0, said.out, said.err + (f"{message}\n" if message else ""))
 
     return run

@@ -4,33 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from schemas import Codec
-from streams.cli.failures import failure
-from streams.cli.root import app
 from streams.settings import Settings
 from tests.authoring.policies.small_policy import CASES, HELP, small
-from tests.cli.conftest import Ended, Run, environment
+from tests.cli.conftest import Run
 from tests.kafka.reader import read
-
-
-@pytest.fixture
-def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """As ``momentous``, without a process of its own; a failure ends it as it ends a process."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, settings: Settings | None = None) -> Ended:
-        for name, value in environment(settings).items():
-            monkeypatch.setenv(name, value)
-        try:
-            code, message = app(list(arguments), prog_name="momentous", standalone_mode=False), ""
-        except Exception as error:
-            message, code = failure(error)
-        said = capsys.readouterr()
-        return Ended(code, said.out, said.err + message)
-
-    return run
 
 
 def write(folder: Path, version: int = 1, tests: str | None = CASES, actions: str = HELP) -> None:
