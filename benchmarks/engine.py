@@ -73,7 +73,7 @@ def run(touchpoints: int = 60_000, runs: int = 5) -> Table:
             "goal": f"under {RATIO_GOAL:g}",
         }
     )
-    for count, days in ((1, 0), (1, 10), (2, 10)):
+    for count, days in ((1, 0), (1, 10), (2, 10), (1, 30), (2, 30)):
         progress(f"engine: customers of {count} calls, {days} days later")
         sizes = quiet_sizes(count, days)
         when = f"{days} quiet days after" if days else "right after"

@@ -310,16 +310,17 @@ async def test_it_refuses_when_the_topic_was_made_anew(one: Settings) -> None:
     )
 
 
-@pytest.mark.parametrize("key", [b"c1", b"\0partition", b"\0definition\0rule\0a.b"])
-async def test_it_refuses_state_that_a_later_version_wrote(one: Settings, key: bytes) -> None:
+@pytest.mark.parametrize(("key", "known"), [(b"c1", 2), (b"\0partition", 1), (b"\0definition\0rule\0a.b", 1)])
+async def test_it_refuses_state_that_a_later_version_wrote(one: Settings, key: bytes, known: int) -> None:
     producer = Producer(producer_config(one))
-    producer.produce(one.topic(CHANGELOG), b"\x02later", key, 0)
+    producer.produce(one.topic(CHANGELOG), b"\x03later", key, 0)
     producer.flush(10)
     async with HandFed(one) as fed:
         await until(lambda: bool(fed.refused), "the refusal")
     assert str(fed.refused[0]) == (
-        "partition 0: state record has format 2, this version reads 1; run the version that wrote it or a newer "
-        "one; the record was not touched; run the version that wrote it or a newer one; the record was not touched"
+        f"partition 0: state record has format 3, this version reads up to {known}; run the version that wrote it or "
+        "a newer one; the record was not touched; run the version that wrote it or a newer one; the record was not "
+        "touched"
     )
 
 

@@ -8,7 +8,8 @@ from heapq import heappop, heappush
 from streams.customer.state import Customer, decode_customer, encode_customer, heads_of
 
 EVICT_AFTER_MS = 8 * 86_400_000
-"""How long after a look the next one decides whether a customer's record can go."""
+"""How long after a customer's last touchpoint, or after a look when there was none since long, a look decides
+whether the record can go, and drops what no longer counts."""
 
 LIVE_CUSTOMERS = 50_000
 """Most customers kept decoded; the others stay as their bytes."""
@@ -18,6 +19,12 @@ MOST_OVERDUE = 1_000
 
 Schedule = list[tuple[int, str]]
 """A heap of times (ms UTC) and customer ids; an entry counts only if the customer still says so."""
+
+
+def next_look(customer: Customer, now: int) -> int:
+    """When to look at a pruned record again, ms UTC: what the last touchpoint left needs no longer than that."""
+    last_at = customer.seen.newest_at
+    return EVICT_AFTER_MS + (now if last_at is None else last_at)
 
 
 class Customers:

@@ -16,7 +16,7 @@ from streams.controls import PUBLISH
 from streams.customer import ledger
 from streams.customer.apply import NO_EFFECTS, Effects
 from streams.customer.clock import EVENT, LATEST_MS, PartitionClock
-from streams.customer.customers import EVICT_AFTER_MS, Customers
+from streams.customer.customers import Customers, next_look
 from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.errors import StateFormatError
 from streams.customer.held import HELD, MOST_HELD, Held, ripe
@@ -465,7 +465,7 @@ class Partition:
             self._journal.evict(customer_id)
             self._count("evicted")
         else:
-            customer.evict_at = now + EVICT_AFTER_MS
+            customer.evict_at = next_look(customer, now)
             heappush(self._customers.evictions, (customer.evict_at, customer_id))
 
     # -- what came of it ------------------------------------------------------------------------

@@ -77,6 +77,11 @@ class SeenEvents:
         at = self._place(digest)
         return at >= 0 and int.from_bytes(self.entries[at + _DIGEST : at + _ENTRY], "big") > clock - REMEMBERED_MS
 
+    @property
+    def newest_at(self) -> int | None:
+        """The clock at which the newest remembered event came, ms UTC; None when none is remembered."""
+        return int.from_bytes(self.entries[-_ENTRY + _DIGEST :], "big") if self.entries else None
+
     def forget(self, clock: int) -> None:
         """Forget what came ``REMEMBERED_MS`` ago or earlier."""
         entries, keep_after = self.entries, clock - REMEMBERED_MS

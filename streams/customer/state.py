@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TypeVar
 
 import msgspec
@@ -14,7 +15,13 @@ from streams.detection import DetectionState, Levels
 from streams.outreach import OutreachState
 
 FORMAT = 1
-"""Format of customer records; the first byte of each."""
+"""Format of the records of customers who were there within the last seven days; the first byte of each."""
+
+QUIET = 2
+"""Format of the others' records: what format 1 holds, deflated behind the two times that a restore reads."""
+
+WORTH_DEFLATING = 100
+"""A record of fewer bytes gains nothing by it."""
 
 NONE_HELD: list[Held] = []
 """Shared by customers without held touchpoints, nearly all of them; never to be changed."""
@@ -51,6 +58,11 @@ class _StoredWithEmotions(_StoredWithProfile, array_like=True):
 class _Heads(msgspec.Struct, array_like=True):
     due: int | None
     evict_at: int
+
+
+class _Quiet(_Heads, array_like=True):
+    deflated: bytes
+    """A record of format 1 without its format byte and the times above: None and 0 stand there."""
 
 
 class Customer:
@@ -115,14 +127,29 @@ class Customer:
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_StoredWithEmotions)
 _heads_decoder = msgspec.msgpack.Decoder(_Heads)
+_quiet_decoder = msgspec.msgpack.Decoder(_Quiet)
 _PREFIX = bytes([FORMAT])
+_QUIET_PREFIX = bytes([QUIET])
 
 
 def encode_customer(customer: Customer) -> bytes:
-    """The record's bytes: the format byte, then msgpack."""
+    """The record's bytes: the format byte, then msgpack; deflated while the customer is quiet.
+
+    Quiet is who has no event remembered: nothing came for seven days when the record was last looked at. That
+    and the length alone decide, so a replay writes the same bytes wherever its transactions end.
+    """
+    if customer.seen.entries:
+        return _PREFIX + _plain(customer, customer.due, customer.evict_at)
+    inner = _plain(customer, None, 0)
+    if len(inner) >= WORTH_DEFLATING:
+        return _QUIET_PREFIX + _encoder.encode(_Quiet(customer.due, customer.evict_at, _deflate(inner)))
+    return _PREFIX + _plain(customer, customer.due, customer.evict_at)
+
+
+def _plain(customer: Customer, due: int | None, evict_at: int) -> bytes:
     fields = (
-        customer.due,
-        customer.evict_at,
+        due,
+        evict_at,
         customer.newest,
         customer.identified,
         customer.seen.entries,
@@ -132,8 +159,18 @@ def encode_customer(customer: Customer) -> bytes:
     )
     profile, emotions = customer.profile, customer.emotions
     if emotions is not None:
-        return _PREFIX + _encoder.encode(_StoredWithEmotions(*fields, profile, emotions))
-    return _PREFIX + _encoder.encode(_Stored(*fields) if profile is None else _StoredWithProfile(*fields, profile))
+        return _encoder.encode(_StoredWithEmotions(*fields, profile, emotions))
+    return _encoder.encode(_Stored(*fields) if profile is None else _StoredWithProfile(*fields, profile))
+
+
+def _deflate(data: bytes) -> bytes:
+    # A window of 4 KB and little memory: it is the making ready that costs, not the bytes.
+    deflating = zlib.compressobj(6, zlib.DEFLATED, _WINDOW_BITS, 4)
+    return deflating.compress(data) + deflating.flush()
+
+
+_WINDOW_BITS = -12
+"""Negative: without a header."""
 
 
 def decode_customer(data: bytes) -> Customer:
@@ -142,7 +179,15 @@ def decode_customer(data: bytes) -> Customer:
     Raises:
         StateFormatError: written by a newer version of the software, or not a record at all.
     """
-    stored = _checked(data, _decoder)
+    if data[:1] == _QUIET_PREFIX:
+        quiet = _checked(data, _quiet_decoder)
+        try:
+            stored = _decoder.decode(zlib.decompress(quiet.deflated, _WINDOW_BITS))
+        except (zlib.error, msgspec.DecodeError) as error:
+            raise StateFormatError(QUIET, QUIET, str(error)) from error
+        stored.due, stored.evict_at = quiet.due, quiet.evict_at
+    else:
+        stored = _checked(data, _decoder)
     customer = Customer(stored.evict_at)
     customer.due = stored.due
     customer.newest = stored.newest
@@ -166,9 +211,9 @@ _Decoded = TypeVar("_Decoded")
 
 
 def _checked(data: bytes, decoder: msgspec.msgpack.Decoder[_Decoded]) -> _Decoded:
-    if not data or data[0] != FORMAT:
-        raise StateFormatError(data[0] if data else None, FORMAT)
+    if not data or data[0] not in (FORMAT, QUIET):
+        raise StateFormatError(data[0] if data else None, QUIET)
     try:
         return decoder.decode(memoryview(data)[1:])
     except msgspec.DecodeError as error:
-        raise StateFormatError(data[0], FORMAT, str(error)) from error
+        raise StateFormatError(data[0], data[0], str(error)) from error

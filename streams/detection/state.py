@@ -155,6 +155,9 @@ class DetectionState(msgspec.Struct, array_like=True, gc=False):
         """Drop what no longer counts at ``now`` (ms UTC)."""
         for rule_id in [rule_id for rule_id, rule in self.rules.items() if rule.due is None and rule.until <= now]:
             self.forget(rule_id)
+        for rule in self.rules.values():
+            if rule.cool:
+                rule.cool = {key: end for key, end in rule.cool.items() if end > now}
 
     def partial_matches(self) -> int:
         """Sequences that have begun and not ended, also those whose time is up and nobody has looked at since."""

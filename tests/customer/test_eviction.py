@@ -61,13 +61,22 @@ def test_who_was_there_within_seven_days_stays(log: Log) -> None:
     assert len(played(log).partition) == 1
 
 
-def test_who_stayed_is_looked_at_again_eight_days_later(log: Log) -> None:
+@pytest.mark.parametrize(("before", "left"), [(1, 1), (0, 0)])
+def test_who_stayed_is_looked_at_again_eight_days_after_the_last_touchpoint(log: Log, before: int, left: int) -> None:
     log.touchpoint(T0, "page.viewed")
     log.touchpoint(T0 + 2 * DAY, "page.viewed")
-    log.tick(LOOK + 8 * DAY - 1)
-    log.tick(LOOK + 8 * DAY)
-    outcome = played(log)
-    assert (len(outcome.partition), outcome.counters["evicted"]) == (0, 1)
+    log.tick(T0 + 10 * DAY - before)
+    assert len(played(log).partition) == left
+
+
+@pytest.mark.parametrize(("before", "left"), [(1, 1), (0, 0)])
+def test_of_whom_no_event_is_remembered_the_next_look_is_eight_days_after_the_last(
+    log: Log, before: int, left: int
+) -> None:
+    log.rule(T0, HUNG_UP.replace("version: 1", "version: 2").replace("expires_after: 1h", "cool_down: 9d"))
+    log.touchpoint(T0, "queue.abandoned")
+    log.tick(T0 + 16 * DAY - before)
+    assert len(played(log).partition) == left
 
 
 @pytest.mark.parametrize("word", ["consent.given", "consent.denied", "consent.withdrawn"])

@@ -94,3 +94,11 @@ def test_many_events_are_searched_by_index_with_the_same_answers() -> None:
     assert all(events.add(_digest(number), T0 + number) for number in range(many))
     assert not any(events.add(_digest(number), T0 + many) for number in range(many))
     assert events.add(_digest(0), T0 + 7 * DAY)
+
+
+def test_it_tells_when_the_newest_event_came() -> None:
+    events = SeenEvents()
+    before = events.newest_at
+    events.add(_digest(1), T0)
+    events.add(_digest(2), T0 + 5)
+    assert (before, events.newest_at) == (None, T0 + 5)

@@ -9,6 +9,7 @@ import pytest
 from streams.customer import Customer, StateFormatError, decode_customer, encode_customer
 from streams.customer.ledger import PartitionRecord, decode_partition, encode_partition
 from tests.customer.log import (
+    DAY,
     HUNG_UP,
     MINUTE,
     POLICY,
@@ -64,6 +65,68 @@ def test_a_new_customer_comes_back_as_it_was() -> None:
     )
 
 
+def _quiet_changelog() -> dict[bytes, bytes]:
+    """Of one who called once, nine days later; under rules that still remember it."""
+    log = Log()
+    log.rule(T0, SILENCE, HUNG_UP, REPEATED.replace("within: 1h", "within: 30d"), POLICY)
+    log.touchpoint(T0, "ivr.entered", correlation_id="call-1")
+    log.touchpoint(T0 + MINUTE, "ivr.entered", correlation_id="call-2")
+    log.consent(T0 + MINUTE, "consent.given")
+    log.tick(T0 + 9 * DAY)
+    return {key: value for key, value in changes(played(log).partition) if value is not None}
+
+
+def test_the_record_of_a_quiet_customer_is_deflated() -> None:
+    data = _quiet_changelog()[b"c1"]
+    customer = decode_customer(data)
+    assert (data[0], customer.evict_at, list(customer.detection.rules), len(customer.seen)) == (
+        2,
+        T0 + 16 * DAY,
+        ["contact.repeated"],
+        0,
+    )
+
+
+def test_a_deflated_record_comes_back_as_it_was() -> None:
+    data = _quiet_changelog()[b"c1"]
+    assert encode_customer(decode_customer(data)) == data
+
+
+def test_a_quiet_customer_who_comes_back_is_known() -> None:
+    outcome = restored(_quiet_changelog().items())
+    log = Log()
+    log.tick(T0)
+    offset = outcome.partition.applied + 1
+    while len(log.records) < offset:
+        log.tick(T0)
+    log.touchpoint(T0 + 10 * DAY, "queue.abandoned", correlation_id="call-3")
+    outcome.play(log.records[offset:])
+    assert [decision["reason"] for decision in outcome.decisions] == ["ok"]
+    assert changes(outcome.partition)[0][1][:1] == b"\x01"
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[:-9], lambda data: data[:-9] + b"\xff" * 9])
+def test_a_deflated_record_that_is_spoilt_stops_the_restore_with_a_remedy(spoil: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(StateFormatError, match="state record of format 2 cannot be used: "):
+        decode_customer(spoil(_quiet_changelog()[b"c1"]))
+
+
+OLDER = (
+    "0198c0cf000001a259ec7b40cf000001a20787a5a0c3c40094820099a26534a474657374a26331ab6976722e656e74657265"
+    "64a3776562cf000001a20786bb40a663616c6c2d31c0010199a26535a474657374a26331ab6976722e656e7465726564a377"
+    "6562cf000001a20787a5a0a663616c6c2d32c00181b0636f6e746163742e72657065617465649601cf000001a2c612f1a0c0"
+    "8081000194019200019090c0009581a86361726520736d7392a76772616e746564cf000001a20787a5a0809080c090"
+)
+"""The same customer's record as it was written then."""
+
+
+def test_a_record_written_before_quiet_ones_were_deflated_is_read() -> None:
+    written = bytes.fromhex(OLDER)
+    customer = decode_customer(written)
+    assert written[0] == 1
+    assert encode_customer(customer) == _quiet_changelog()[b"c1"]
+
+
 def test_the_partition_record_comes_back_as_it_was() -> None:
     record = PartitionRecord(
         applied=7, clock=T0, mode="event", until=T0 + 1, counters={"in": 8}, definitions={"rule a.b": 2}
@@ -75,7 +138,7 @@ def test_the_partition_record_comes_back_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("spoil", "what"),
     [
-        (lambda data: b"\x02" + data[1:], "state record has format 2, this version reads 1; "),
+        (lambda data: b"\x03" + data[1:], "state record has format 3, this version reads up to [12]; "),
         (lambda data: b"", "state record is empty; "),
         (lambda data: data[:1] + b"\xc1", "state record of format 1 cannot be used: "),
     ],

@@ -169,3 +169,13 @@ def test_no_operator_grows_without_a_bound() -> None:
         if number % 1_000 == 999:
             sizes.append(customer.size)
     assert sizes[2] <= sizes[1] * 1.02
+
+
+def test_pruning_drops_cool_downs_that_have_ended() -> None:
+    customer = Customer(rule(COUNT + "by: [x]\ncool_down: 1h\n"))
+    for number, key in enumerate("aabb"):
+        customer.meets(number * 10 * MINUTE, str(number), "t", x=key)
+    known = customer.state.rules["test.rule"]
+    ends = dict(known.cool)
+    customer.state.prune(START + 70 * MINUTE)
+    assert (ends, known.cool) == ({"a": START + 70 * MINUTE, "b": START + 90 * MINUTE}, {"b": START + 90 * MINUTE})

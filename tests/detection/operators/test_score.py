@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.detection.memory import MAX_SCORE_EVIDENCE, MAX_SCORES
-from tests.detection.timeline import DAY, HOUR, Customer, rule
+from tests.detection.timeline import DAY, HOUR, START, Customer, rule
 
 SCORE = """
 detect:
@@ -136,5 +136,7 @@ def test_the_score_does_not_depend_on_the_order_of_arrival(log: list[tuple[int, 
         for number, (at, kind) in enumerate(order):
             customer.meets(at, str(number), kind, clock=2 * DAY)
         memory: Any = customer.state.rules["test.rule"].memory if customer.state.rules else None
-        scores.append([entry.value for entry in memory.entries] if memory else [])
+        # Each is told as of its newest touchpoint; one that came to nothing in between began anew with a later one.
+        now = START + 2 * DAY
+        scores.append([entry.value * 2 ** -((now - entry.at) / DAY) for entry in memory.entries] if memory else [])
     assert scores[0] == pytest.approx(scores[1])
