@@ -18,7 +18,15 @@ MOST_OVERDUE = 1_000
 """Overdue deadlines are counted up to this."""
 
 Schedule = list[tuple[int, str]]
-"""A heap of times (ms UTC) and customer ids; an entry counts only if the customer still says so."""
+"""A heap of times (ms UTC) and customer ids; an entry counts only if the customer still says so.
+
+Every customer with a deadline has an entry at or before it. A deadline that moves on, as a silence does with each
+touchpoint, gets no new entry: the old one comes up, finds it later, and is put there then.
+"""
+
+MOST_SUPERSEDED = 10_000
+"""So many entries more than twice those that count, and the schedule of deadlines is made anew. Only deadlines that
+are brought forward again and again leave so many behind."""
 
 
 def next_look(customer: Customer, now: int) -> int:
@@ -41,6 +49,7 @@ class Customers:
         self.deadlines: Schedule = []
         self.evictions: Schedule = []
         self.matches = 0
+        self._tidy_at = MOST_SUPERSEDED
         self._stored: dict[str, bytes] = {}
         # Partial matches in the bytes of those decoded customers that have any.
         self._matches: dict[str, int] = {}
@@ -71,8 +80,11 @@ class Customers:
             if due is not None:
                 self.deadlines.append((due, customer_id))
             self.evictions.append((evict_at, customer_id))
+        for customer in self.live.values():
+            customer.scheduled = [] if customer.due is None else [customer.due]
         # A sorted list is a heap.
         self.deadlines.sort()
+        self._tidy_at = MOST_SUPERSEDED + 2 * len(self.deadlines)
         self.evictions.sort()
 
     def get(self, customer_id: str) -> Customer | None:
@@ -82,6 +94,8 @@ class Customers:
             data = self._stored.get(customer_id)
             if data is not None:
                 customer = self.live[customer_id] = decode_customer(data)
+                if customer.due is not None:
+                    customer.scheduled.append(customer.due)
                 if customer.detection.rules and (matches := customer.detection.partial_matches()):
                     self._matches[customer_id] = matches
         return customer
@@ -110,7 +124,23 @@ class Customers:
         """The customer's next deadline is ``due``."""
         customer.due = due
         if due is not None:
-            heappush(self.deadlines, (due, customer_id))
+            self._schedule(customer, customer_id, due)
+
+    def woken(self, customer_id: str, at: int) -> Customer | None:
+        """The customer whose entry at ``at`` (ms UTC) was taken out of the schedule, if its deadline is then."""
+        customer = self.get(customer_id)
+        if customer is None:
+            return None
+        scheduled = customer.scheduled
+        if scheduled and scheduled[-1] == at:
+            scheduled.pop()
+        else:
+            scheduled.clear()  # an entry from before the customer was decoded: what else there is, is not known
+        if customer.due == at:
+            return customer
+        if customer.due is not None:
+            self._schedule(customer, customer_id, customer.due)
+        return None
 
     def next_deadline(self) -> int | None:
         """The earliest deadline that still counts."""
@@ -121,7 +151,34 @@ class Customers:
             if customer is not None and customer.due == due:
                 return due
             heappop(deadlines)
+            self.woken(customer_id, due)
         return None
+
+    def _schedule(self, customer: Customer, customer_id: str, due: int) -> None:
+        scheduled = customer.scheduled
+        if scheduled and scheduled[-1] <= due:
+            return
+        scheduled.append(due)
+        heappush(self.deadlines, (due, customer_id))
+        if len(self.deadlines) > self._tidy_at:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Make the schedule of deadlines anew, one entry a customer."""
+        entries: Schedule = []
+        for customer_id in {customer_id for _, customer_id in self.deadlines}:
+            customer = self.live.get(customer_id)
+            if customer is not None:
+                due = customer.due
+                customer.scheduled = [] if due is None else [due]
+            else:
+                data = self._stored.get(customer_id)
+                due = None if data is None else heads_of(data)[0]
+            if due is not None:
+                entries.append((due, customer_id))
+        entries.sort()
+        self.deadlines[:] = entries  # in place: whoever fires deadlines holds on to the list
+        self._tidy_at = MOST_SUPERSEDED + 2 * len(entries)
 
     def overdue(self, now: int) -> int:
         """How many times of attention have passed at ``now`` (ms UTC), superseded ones included."""
@@ -139,11 +196,11 @@ class Customers:
     def back_to_stored(self, customer_id: str) -> Customer:
         """A copy from the last bytes in place of the live one; the eviction schedule stays as it is."""
         data = self._stored.get(customer_id)
-        evict_at = self.live[customer_id].evict_at
+        evict_at, scheduled = self.live[customer_id].evict_at, self.live[customer_id].scheduled
         customer = self.live[customer_id] = Customer(evict_at) if data is None else decode_customer(data)
-        customer.evict_at = evict_at
+        customer.evict_at, customer.scheduled = evict_at, scheduled
         if customer.due is not None:
-            heappush(self.deadlines, (customer.due, customer_id))
+            self._schedule(customer, customer_id, customer.due)
         return customer
 
     def is_stored(self, customer_id: str) -> bool:

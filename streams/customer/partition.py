@@ -418,8 +418,8 @@ class Partition:
         return True
 
     def _fire(self, customer_id: str, due: int, now: int) -> None:
-        customer = self._customers.get(customer_id)
-        if customer is None or customer.due != due:
+        customer = self._customers.woken(customer_id, due)
+        if customer is None:
             return
         if self.clock.is_live:
             self.lateness.append(now - due)

@@ -80,6 +80,7 @@ class Customer:
         held: touchpoints that wait for older ones to overtake them, by ``occurred_at``.
         profile: profile, preferences, persona and segments, or None when nothing was ever said.
         emotions: emotional levels, or None when nothing is left of them.
+        scheduled: when the partition's schedule looks at ``due``, ms UTC, the earliest last; not stored.
     """
 
     __slots__ = (
@@ -92,6 +93,7 @@ class Customer:
         "newest",
         "outreach",
         "profile",
+        "scheduled",
         "seen",
     )
 
@@ -106,6 +108,7 @@ class Customer:
         self.held = NONE_HELD
         self.profile: Profile | None = None
         self.emotions: Levels | None = None
+        self.scheduled: list[int] = []
 
     def next_due(self) -> int | None:
         """When a rule, a waiting candidate or a held touchpoint wants attention next, ms UTC."""
