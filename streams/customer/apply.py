@@ -16,6 +16,7 @@ from streams.customer.profile import PROFILE_TYPES, Profile
 from streams.customer.state import Customer
 from streams.detection import Firing, Rule, RuleFailure
 from streams.outreach import (
+    CONSENT_TYPES,
     HEARD,
     NO_FACTS,
     PERMISSION_TYPES,
@@ -33,7 +34,7 @@ from streams.outreach import (
 
 @dataclass(slots=True)
 class Effects:
-    """What came of a record or a deadline, in order; ``refused_facts`` of a profile found no room."""
+    """What came of a record or a deadline, in order; ``refused_facts`` of a profile, and consents, found no room."""
 
     moments: list[Moment] = field(default_factory=list)
     emotions: list[Emotion] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Effects:
     decisions: list[tuple[Decision, Trigger | None]] = field(default_factory=list)
     failures: list[RuleFailure] = field(default_factory=list)
     refused_facts: int = 0
+    refused_consents: int = 0
     resolved: list[OpenMoment] = field(default_factory=list)
     """What ``moments`` tells as resolved, as it was remembered."""
 
@@ -66,17 +68,20 @@ def apply(
     """
     touchpoint_type, policy = touchpoint["type"], definitions.policy
     cancelled: list[Cancellation] = NO_EFFECTS.cancellations
+    refused_consents = 0
     if touchpoint_type in HEARD or touchpoint_type in policy.uses:
         cancelled = hear(customer.outreach, touchpoint, clock, policy)
+        if touchpoint_type in CONSENT_TYPES and customer.outreach.has_no_room(touchpoint):
+            refused_consents = 1
     refused_facts = _note_profile(customer, touchpoint) if touchpoint_type in PROFILE_TYPES else 0
     resolving = definitions.resolving(touchpoint_type)
     closed = _resolve(customer, touchpoint, clock, resolving, definitions) if resolving else NO_EFFECTS
     found = definitions.detector.on_touchpoint(customer.detection, touchpoint, clock)
     found, emotions = emotional_state.take_in(customer, touchpoint, closed.resolved, found, clock, definitions)
-    if not (found or emotions or cancelled or refused_facts or closed is not NO_EFFECTS):
+    if not (found or emotions or cancelled or refused_facts or refused_consents or closed is not NO_EFFECTS):
         return NO_EFFECTS
     effects = Effects(list(closed.moments), emotions, [*cancelled, *closed.cancellations], list(closed.decisions))
-    effects.refused_facts = refused_facts
+    effects.refused_facts, effects.refused_consents = refused_facts, refused_consents
     if found:
         _answer(effects, customer, touchpoint["customer_id"], found, [], clock if now is None else now, definitions)
     return effects

@@ -355,6 +355,8 @@ class Partition:
             self._emit(effects)
             if effects.refused_facts:
                 self._count("profile_overflow", effects.refused_facts)
+            if effects.refused_consents:
+                self._count("consent_overflow", effects.refused_consents)
             for failure in effects.failures:
                 self._count("rule_errors")
                 self._bury(record, "rule", "rule_error", failure.detail, failure.rule)

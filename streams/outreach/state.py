@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from schemas import Touchpoint
 from streams.outreach.contact import PENDING
 from streams.outreach.history import History
 
@@ -24,6 +25,9 @@ RESOLUTIONS_KEPT_MS = 7 * 86_400_000
 
 LONGEST_NAME = 100
 """Most characters of a purpose or a channel."""
+
+MOST_CONSENTS = 256
+"""Most pairs of purpose and channel kept per customer; of a further one nothing is known, and that means no."""
 
 CONSENT_TYPES = {"consent.given": GRANTED, "consent.denied": DENIED, "consent.withdrawn": WITHDRAWN}
 """Touchpoint types that speak of consent, and the status each gives."""
@@ -95,7 +99,8 @@ class OutreachState(msgspec.Struct, array_like=True):
         """Take in a consent touchpoint; the newest by ``occurred_at`` wins, a tie the later one.
 
         Returns:
-            Whether it said anything: both purpose and channel must be texts, of a name's length.
+            Whether it said anything: both purpose and channel must be texts, of a name's length. What finds no
+            room says no.
         """
         status = CONSENT_TYPES.get(touchpoint_type)
         if status is None or not isinstance(purpose, str) or not isinstance(channel, str):
@@ -104,9 +109,21 @@ class OutreachState(msgspec.Struct, array_like=True):
             return False
         key = consent_key(purpose, channel)
         known = self.consents.get(key)
-        if known is None or occurred_at >= known.occurred_at:
+        if known is None:
+            if len(self.consents) < MOST_CONSENTS:
+                self.consents[key] = Consent(status, occurred_at)
+        elif occurred_at >= known.occurred_at:
             self.consents[key] = Consent(status, occurred_at)
         return True
+
+    def has_no_room(self, touchpoint: Touchpoint) -> bool:
+        """Whether this consent touchpoint, already taken in, was not kept because there are too many."""
+        if len(self.consents) < MOST_CONSENTS:
+            return False
+        purpose, channel = touchpoint["properties"].get("purpose"), touchpoint["properties"].get("channel")
+        return (
+            isinstance(purpose, str) and isinstance(channel, str) and consent_key(purpose, channel) not in self.consents
+        )
 
     def consent(self, purpose: str, channel: str) -> str:
         """``granted``, ``denied``, ``withdrawn`` or ``none``; none means no."""

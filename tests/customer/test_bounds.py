@@ -99,3 +99,15 @@ def test_consent_for_a_purpose_too_long_to_be_a_name_says_nothing(log: Log) -> N
     outcome = played(log)
     assert outcome.counters == {"in": 2, "accepted": 2}
     assert max(len(value or b"") for key, value in changes(outcome.partition) if key == b"c1") < 100
+
+
+def test_of_consents_for_ever_more_purposes_256_are_kept_and_the_others_counted(log: Log) -> None:
+    for number in range(300):
+        log.consent(T0 + number, "consent.given", purpose=f"purpose {number}")
+    log.consent(T0 + 300, "consent.withdrawn", purpose="purpose 255")
+    outcome = played(log)
+    customer = outcome.partition.look("c1")
+    assert customer is not None
+    kept = customer.outreach
+    assert (len(kept.consents), outcome.counters["consent_overflow"]) == (256, 44)
+    assert [kept.consent(f"purpose {number}", "sms") for number in (0, 255, 256)] == ["granted", "withdrawn", "none"]
