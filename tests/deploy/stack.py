@@ -169,6 +169,8 @@ class Stack:
         deadline = time.monotonic() + timeout_s
         asked = re.findall(r"127\.0\.0\.1:\d+([^']+)'", str(ours()[name].healthcheck.test))[0]
         while self.page(name, asked)[0] != 200:
-            if self._processes[name].poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{name} is not healthy: {self.page(name, '/health')}\n{self.log(name)[-3000:]}")
+            ended = self._processes[name].poll() is not None
+            if ended or time.monotonic() > deadline:
+                kind = RuntimeError if ended else TimeoutError
+                raise kind(f"{name} is not healthy: {self.page(name, '/health')}\n{self.log(name)[-3000:]}")
             time.sleep(0.2)

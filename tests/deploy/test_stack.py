@@ -125,7 +125,7 @@ def test_a_key_made_for_live_state_opens_every_customer_at_every_worker(stack: S
         wait_for(taken, "the key being taken")
     except TimeoutError as error:
         logs = "\n".join(stack.log(name)[-3000:] for name in ("worker-1", "worker-2"))
-        raise AssertionError(f"{answered}\n{entry}\n{logs}") from error
+        raise TimeoutError(f"{error}: {answered}\n{entry}\n{logs}") from error
     answers = {stack.get(f"{url}c{number}", rest.strip())[0] for url in urls for number in range(8)}
     assert (code, refused, answers) == (0, {401}, {200})
 

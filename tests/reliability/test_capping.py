@@ -20,6 +20,7 @@ from tests.reliability.capping import (
     definitions,
     pass_no_cap,
 )
+from tests.reliability.chance import noticed_by_chance
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -32,6 +33,7 @@ def test_r16b_moments_at_once_at_two_workers_under_kills_never_pass_a_cap_by_one
     assert result.holds, result
 
 
+@noticed_by_chance
 def test_r16b_caps_passed_by_workers_that_forget_contacts_are_noticed(topics: Settings, tmp_path: Path) -> None:
     result = pass_no_cap(topics, tmp_path, waves=3, seed=2, sabotage="forget_contacts")
     assert result.passed

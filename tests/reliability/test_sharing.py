@@ -9,6 +9,7 @@ import pytest
 
 from streams.settings import Settings
 from streams.topic_admin import create_topics
+from tests.reliability.chance import noticed_by_chance
 from tests.reliability.sharing import SHARING_SABOTAGES, share_partitions
 
 pytestmark = pytest.mark.timeout(300)
@@ -28,6 +29,7 @@ def test_r6_one_joins_and_one_leaves_and_nothing_is_lost_or_twice(eight: Setting
     assert sharing.holds, sharing
 
 
+@noticed_by_chance
 def test_r6_sabotaged_writes_some_twice(eight: Settings, tmp_path: Path) -> None:
     (sabotage,) = SHARING_SABOTAGES
     sharing = share_partitions(eight, tmp_path, cycles=1, most=2, rate=400, seed=6, leave=False, sabotage=sabotage)

@@ -239,7 +239,7 @@ class RunningConsumer:
         try:
             wait_for(lambda: self._is_through(ends), f"{self.sample.language} at {ends}", TIMEOUT_S)
         except TimeoutError as error:
-            raise AssertionError(f"{error}\n{self._out.read_text()}\n{self._err.read_text()}") from error
+            raise TimeoutError(f"{error}\n{self._out.read_text()}\n{self._err.read_text()}") from error
         finally:
             self._process.terminate()
             try:

@@ -47,7 +47,8 @@ class Service:
         while not answers(self.url):
             if (code := self._process.poll()) is not None or time.monotonic() > deadline:
                 self.kill()
-                raise RuntimeError(f"the service did not come up (exit code {code}): {self.log.read_text()[-3000:]}")
+                kind = TimeoutError if code is None else RuntimeError
+                raise kind(f"the service did not come up (exit code {code}): {self.log.read_text()[-3000:]}")
             time.sleep(0.05)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:

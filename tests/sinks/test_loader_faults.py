@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from streams.settings import Settings
+from tests.reliability.chance import noticed_by_chance
 from tests.sinks.faults import kill_clickhouse, kill_loader, pause_loader
 from tests.sinks.service import Service
 
@@ -29,12 +30,14 @@ def test_r1_a_killed_loader_loses_and_doubles_nothing(loading: Settings, tmp_pat
     assert found.holds, found
 
 
+@noticed_by_chance
 @pytest.mark.parametrize("sabotage", ["no_window", "no_promise"])
 def test_r1_sabotaged_doubles_rows(loading: Settings, tmp_path: Path, sabotage: str) -> None:
     found = kill_loader(loading, tmp_path, kills=1, rows=1_500, rate=1_000, seed=2, sabotage=sabotage)
     assert (found.lost, found.duplicated > 0) == (0, True)
 
 
+@noticed_by_chance
 def test_r1_sabotaged_leaves_views_that_disagree(loading: Settings, tmp_path: Path) -> None:
     sabotage = "window_on_raw_tables_alone"
     found = kill_loader(loading, tmp_path, kills=1, rows=1_500, rate=1_000, seed=3, sabotage=sabotage)
@@ -42,6 +45,7 @@ def test_r1_sabotaged_leaves_views_that_disagree(loading: Settings, tmp_path: Pa
     assert found.views != []
 
 
+@noticed_by_chance
 def test_r1_sabotaged_loses_rows(loading: Settings, tmp_path: Path) -> None:
     moments = ["settled"]
     found = kill_loader(

@@ -66,6 +66,10 @@ def publish(settings: Settings, number: int) -> None:
     assert producer.flush(30) == 0
 
 
+def _says(pages: WorkerPages, reason: str) -> bool:
+    return any(one.startswith(reason) for one in pages.health().reasons)
+
+
 async def test_a_lane_that_gets_nothing_of_what_waits_turns_ill_and_is_well_once_it_has_it(
     one: Settings, fed: HandFed, pages: WorkerPages
 ) -> None:
@@ -75,9 +79,9 @@ async def test_a_lane_that_gets_nothing_of_what_waits_turns_ill_and_is_well_once
     assert pages.health().ok, "idle"
     fed.holding = True
     publish(one, 1)
-    await until(lambda: not pages.health().ok, "ill", 20)
+    # On a busy machine the loop itself may seem to stand still for a moment: that is another reason.
+    await until(lambda: _says(pages, "partition 0: input waits and nothing was committed for "), "ill", 20)
     health = pages.health()
-    assert health.reasons[0].startswith("partition 0: input waits and nothing was committed for ")
     assert (health.live, health.partitions["0"].lag_records) == (False, 1)
     fed.holding = False
     await until(lambda: pages.health().ok, "well", 20)
@@ -87,6 +91,5 @@ async def test_a_lane_that_gets_nothing_of_what_waits_turns_ill_and_is_well_once
 async def test_an_event_loop_that_stands_still_turns_ill(fed: HandFed, pages: WorkerPages) -> None:
     await until(lambda: pages.health().ready, "running", 20)
     time.sleep(2.5 * STALL_MS / 1000)  # noqa: ASYNC251 - standing still is what is tested
-    found = pages.health()
-    assert not found.live
-    assert any(reason.startswith("the event loop has not turned for ") for reason in found.reasons)
+    assert _says(pages, "the event loop has not turned for ")
+    assert not pages.health().live
