@@ -44,10 +44,9 @@ class Bytes:
 
     def lanes(self, wanted: Wanted) -> Iterator[Iterable[Item]]:
         """One."""
-        yield self._items()
+        yield self._items(Glancer(self._codec, wanted.customers))
 
-    def _items(self) -> Iterator[Item]:
-        glance = Glancer(self._codec)
+    def _items(self, glance: Glancer) -> Iterator[Item]:
         yield Turn(history_clock(START, START + 40 * 86_400_000), START)
         for value in self._values:
             yield glance(value, START)

@@ -8,11 +8,10 @@ cheaper than reading all of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from schemas import Codec, Control, DecodeError, Touchpoint
-
-_HEADER = 5
+from streams.backtest.whole import HEADER, number_at
 
 
 class Glance(NamedTuple):
@@ -45,16 +44,28 @@ class Unreadable(NamedTuple):
     appended_at: int
 
 
-Item = Glance | Turn | Unreadable
+class Elsewhere(NamedTuple):
+    """A touchpoint of a customer about whom nobody asks: when it was, and nothing else; times in ms UTC."""
 
-_LOW = {bytes((low | 128, high | 128)): low | high << 7 for low in range(128) for high in range(128)}
-"""The lowest fourteen bits of a varint that goes on, by its first two bytes."""
+    occurred_at: int
+    appended_at: int
+
+
+Known = TypeVar("Known")
+Item = Glance | Elsewhere | Turn | Unreadable
+
+_LOW = {bytes((low | 128, high | 128)): low >> 1 | high << 6 for low in range(0, 128, 2) for high in range(128)}
+"""The lowest fourteen bits of a varint that goes on, without its sign, by the first two bytes; not of negative ones."""
 
 _MOST_KNOWN = 50_000
 _high: dict[bytes, int] = {}
 """Of times in six bytes those above, by the last four bytes: a new one every eight seconds of history, at most."""
 
+_types: dict[bytes, str] = {}
+"""Texts of types, by their bytes: there are few, and a text that is at hand knows its hash."""
+
 _made: Callable[[type[Glance], tuple[str, bool, str, int, int, bytes]], Glance] = tuple.__new__
+_passed: Callable[[type[Elsewhere], tuple[int, int]], Elsewhere] = tuple.__new__
 
 
 def glance_at(touchpoint: Touchpoint, appended_at: int = 0) -> Glance:
@@ -74,10 +85,12 @@ class Glancer:
 
     Args:
         codec: reads what a glance does not do for.
+        customers: about whom somebody asks; None: all.
     """
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, customers: frozenset[str] | None = None) -> None:
         self._codec = codec
+        self._customers = customers
         codec.prepare()
         # Only of our own version is it known where the fields lie; another one is read whole.
         self._known = _header_of_ours(codec)
@@ -88,9 +101,32 @@ class Glancer:
         Raises:
             RegistryUnavailable: a schema is not known here and the registry does not answer.
         """
-        if value is not None and value[:_HEADER] == self._known:
+        if value is not None and value[:HEADER] == self._known:
+            # What all touchpoints but a few are: lengths of one byte, a time that is known. It runs for every one.
             try:
-                return _prefix(value, appended_at)
+                first = value[HEADER]
+                at = HEADER + 1 + (first >> 1)  # the event's id
+                second = value[at]
+                at += 1 + (second >> 1)  # its source
+                third = value[at]
+                start = at + 1
+                end = start + (third >> 1)
+                fourth = value[end + 2]
+                at = end + 3 + (fourth >> 1)
+                # After the customer: identified, the channel, the type, and when.
+                if first | second | third | fourth | value[end + 1] < 128:
+                    middle = at + 2
+                    low, high = _LOW.get(value[at:middle]), _high.get(value[middle : at + 6])
+                    kind = _types.get(value[end + 3 : at])
+                    if low is not None and high is not None and kind is not None:
+                        customer_id = value[start:end].decode()
+                        if self._customers is None or customer_id in self._customers:
+                            return _made(Glance, (customer_id, value[end] == 1, kind, low + high, appended_at, value))
+                        return _passed(Elsewhere, (low + high, appended_at))
+            except (IndexError, UnicodeDecodeError):
+                pass
+            try:
+                return self._wanted(_prefix(value, appended_at))
             except (IndexError, UnicodeDecodeError):
                 return Unreadable("cut_short", appended_at)
         try:
@@ -99,61 +135,44 @@ class Glancer:
             return Unreadable(error.reason, appended_at)
         if name == "Control":
             return Turn(body, appended_at)  # type: ignore[arg-type]
-        return glance_at(body, appended_at)  # type: ignore[arg-type]
+        return self._wanted(glance_at(body, appended_at))  # type: ignore[arg-type]
+
+    def _wanted(self, glance: Glance) -> Glance | Elsewhere:
+        if self._customers is None or glance.customer_id in self._customers:
+            return glance
+        return Elsewhere(glance.occurred_at, glance.appended_at)
 
 
 def _prefix(data: bytes, appended_at: int) -> Glance:
-    """The fields up to occurred_at: two texts passed over, one read, a byte each, a text, a number.
-
-    Avro writes a number as a zigzag varint: seven bits a byte, lowest first, the sign in bit 0. Text
-    is its length and its UTF-8.
-    """
-    at = _HEADER
-    for _ in (0, 1):  # event_id, source
-        size = data[at]
-        at += 1
-        if size > 127:
-            size, at = _number(data, at - 1)
-        at += size >> 1
-    size = data[at]
-    at += 1
-    if size > 127:
-        size, at = _number(data, at - 1)
-    end = at + (size >> 1)
-    customer_id = data[at:end].decode()
-    identified = data[end] == 1
-    at = end + 2 if data[end + 1] < 128 else _number(data, end + 1)[1]  # channel
-    size = data[at]
-    at += 1
-    if size > 127:
-        size, at = _number(data, at - 1)
-    end = at + (size >> 1)
-    kind = data[at:end].decode()
-    # Six bytes, as all times from 1987 to 2109 have: known from the last ones, since this runs for every touchpoint.
-    middle = end + 2
-    low, high = _LOW.get(data[end:middle]), _high.get(data[middle : end + 6])
-    if low is not None and high is not None:
-        zigzag = low + high
-    else:
-        zigzag, after = _number(data, end)
-        if after == end + 6:
-            if len(_high) >= _MOST_KNOWN:
-                _high.clear()
-            _high[data[middle:after]] = zigzag >> 14 << 14
+    """The fields up to occurred_at, whatever their lengths; makes their type and the time known."""
+    _, at = _text(data, HEADER)  # event_id
+    _, at = _text(data, at)  # source
+    customer, at = _text(data, at)
+    customer_id = customer.decode()
+    identified = data[at] == 1
+    _, at = number_at(data, at + 1)  # channel
+    written, at = _text(data, at)
+    kind = written.decode()
+    zigzag, after = number_at(data, at)
+    if after == at + 6:
+        # Six bytes, as all times from 1987 to 2109 have.
+        _know(_high, data[at + 2 : after], zigzag >> 14 << 13)
+    _know(_types, written, kind)
     occurred_at = zigzag >> 1 if not zigzag & 1 else -1 - (zigzag >> 1)
-    return _made(Glance, (customer_id, identified, kind, occurred_at, appended_at, data))
+    return Glance(customer_id, identified, kind, occurred_at, appended_at, data)
 
 
-def _number(data: bytes, at: int) -> tuple[int, int]:
-    """A varint, its zigzag left in, and where the next field begins."""
-    number = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        number |= (byte & 127) << shift
-        if byte < 128:
-            return number, at
-        shift += 7
+def _text(data: bytes, at: int) -> tuple[bytes, int]:
+    """A text's bytes, and where the next field begins."""
+    size, at = number_at(data, at)
+    end = at + (size >> 1)
+    return data[at:end], end
+
+
+def _know(known: dict[bytes, Known], written: bytes, read: Known) -> None:
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    known[written] = read
 
 
 def _header_of_ours(codec: Codec) -> bytes:
@@ -170,4 +189,4 @@ def _header_of_ours(codec: Codec) -> bytes:
         "identities": {},
         "properties": {},
     }
-    return codec.encode("Touchpoint", empty)[:_HEADER]
+    return codec.encode("Touchpoint", empty)[:HEADER]

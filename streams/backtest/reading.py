@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import cast
 
 from schemas import Codec, DecodeError, Touchpoint
 from streams import interrupts
-from streams.backtest.glance import Glance, Item, Turn, Unreadable
+from streams.backtest.glance import Elsewhere, Glance, Item, Turn, Unreadable
 from streams.backtest.source import EVENT, Source, Wanted
+from streams.backtest.whole import TouchpointReader
 from streams.backtest.world import Tell, World
 from streams.customer.clock import AHEAD_MS
 from streams.customer.definitions import Definitions
-from streams.customer.partition import ALLOWED_LATENESS_MS, LONGEST_IDENTIFIER
+from streams.customer.partition import ALLOWED_LATENESS_MS
 
 READ, TAKEN, PASSED_OVER = "read", "taken", "passed_over"
 BEFORE, AFTER, LATE, IMPOSSIBLE, UNREADABLE = "before", "after", "late", "impossible", "unreadable"
@@ -28,6 +28,8 @@ _HEARD = "heard"
 """No fate yet: it is taken in if it turns out to be what the rule asks for."""
 
 _TOLD_EVERY = 2_000
+
+_NEVER, _EVER = -(2**63), 2**63
 
 Watch = Callable[[Touchpoint], None]
 """Sees each touchpoint just before the core does."""
@@ -60,7 +62,7 @@ class Reading:
         self.fates: Counter[str] = Counter(dict.fromkeys((READ, *FATES), 0))
         self.outcomes: Counter[str] = Counter()
         self.customers = 0
-        self._codec = codec
+        self._read = TouchpointReader(codec)
         self._sides = sides
         self._wanted = wanted
         self._watch = watch
@@ -82,44 +84,56 @@ class Reading:
     def _lane(self, items: Iterable[Item], worlds: Sequence[World], believes: bool) -> None:
         newest: dict[str, int] = {}
         fates, watch = self.fates, self._watch
-        meets = self._wanted.meets or _all_do
+        meets, until = self._wanted.meets or _all_do, self._wanted.until
         first = worlds[0]
         doubts = None if believes else first
         judge = self._by_type if self._wanted.customers is None else self._by_customer
+        is_live, believed = first.is_live, _believed(doubts)
         read = passed_over = 0
+        # In a history the clock is looked at by what is taken in only, so it goes there in one step; live
+        # every append time counts, because what it fires is judged by that time.
+        passed = _NEVER
         for item in items:
             read += 1
             if read % _TOLD_EVERY == 0:
                 self._told(_TOLD_EVERY)
                 interrupts.check()
-            if type(item) is not Glance:
+            if type(item) is Glance:
+                fate = judge(item, newest, doubts)
+            elif type(item) is Elsewhere:
+                fate = AFTER if item.occurred_at >= until else PASSED_OVER
+            else:
+                _pass_over(worlds, passed)
                 self._other(item, worlds)
+                is_live, believed = first.is_live, _believed(doubts)
                 continue
-            fate = judge(item, newest, doubts)
             if fate is PASSED_OVER:
                 passed_over += 1
-                moves_to = item.appended_at if first.is_live else item.occurred_at
-                for world in worlds:
-                    world.pass_over(moves_to)
+                if is_live:
+                    _pass_over(worlds, item.appended_at)
+                elif passed < item.occurred_at <= believed:
+                    passed = item.occurred_at
                 continue
-            if fate is TAKEN or fate is _HEARD:
+            if type(item) is Glance and (fate is TAKEN or fate is _HEARD):
                 touchpoint = self._whole(item)
                 if touchpoint is None:
                     fate = UNREADABLE
                 elif fate is _HEARD and not meets(touchpoint):
                     fate = UNMET
-                    moves_to = item.appended_at if first.is_live else item.occurred_at
-                    for world in worlds:
-                        world.pass_over(moves_to)
+                    if is_live:
+                        _pass_over(worlds, item.appended_at)
+                    elif item.occurred_at > passed:
+                        passed = item.occurred_at
                 else:
                     fate = TAKEN
+                    _pass_over(worlds, passed)
                     if watch is not None:
                         watch(touchpoint)
-                    whole = item.whole
-                    size = len(whole) if isinstance(whole, bytes) else LONGEST_IDENTIFIER + 1
+                    data = item.whole if isinstance(item.whole, bytes) else None
                     for world in worlds:
-                        world.take(touchpoint, item.appended_at, size)
+                        world.take(touchpoint, item.appended_at, data)
             fates[fate] += 1
+        _pass_over(worlds, passed)
         fates[PASSED_OVER] += passed_over
         fates[READ] += read
         self.customers += len(newest)
@@ -165,7 +179,7 @@ class Reading:
         if not isinstance(item.whole, bytes):
             return item.whole
         try:
-            return cast(Touchpoint, self._codec.decode(item.whole, "Touchpoint")[1])
+            return self._read(item.whole)
         except DecodeError:
             return None
 
@@ -179,8 +193,18 @@ class Reading:
                 world.control(item.control, item.appended_at)
 
 
+def _pass_over(worlds: Sequence[World], at: int) -> None:
+    for world in worlds:
+        world.pass_over(at)
+
+
 def _all_do(touchpoint: Touchpoint) -> bool:
     return True
+
+
+def _believed(doubts: World | None) -> int:
+    """The last time, ms UTC, by which a touchpoint moves the clock of a history; live none does."""
+    return _EVER if doubts is None or doubts.latest is None else doubts.latest
 
 
 def _is_impossible(item: Glance, doubts: World | None) -> bool:

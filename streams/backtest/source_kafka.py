@@ -56,7 +56,7 @@ class KafkaSource:
         self.customers: int | None = None
         self._topic = settings.topic(TOUCHPOINTS)
         self._settings = settings
-        self._glance = Glancer(codec)
+        self._codec = codec
         consumer = self._consumer()
         try:
             known = consumer.list_topics(self._topic, timeout=CONNECT_TIMEOUT_SECONDS).topics[self._topic]
@@ -83,21 +83,22 @@ class KafkaSource:
             NoHistory: retention has deleted since what there was to read.
             Unreachable: the broker sends nothing any more.
         """
+        glance = Glancer(self._codec, wanted.customers)
         consumer = self._consumer()
         try:
             for number, (first, end) in self._bounds.items():
                 if first < end:
-                    yield self._items(consumer, number, first, end)
+                    yield self._items(consumer, glance, number, first, end)
         finally:
             consumer.close()
 
-    def _items(self, consumer: Consumer, number: int, first: int, end: int) -> Iterator[Item]:
+    def _items(self, consumer: Consumer, glance: Glancer, number: int, first: int, end: int) -> Iterator[Item]:
         place = TopicPartition(self._topic, number, OFFSET_BEGINNING)
         if log_bounds(consumer, place)[0] > first:
             problem = f"retention deleted the oldest records of {self._topic} partition {number} meanwhile"
             raise NoHistory(problem, "run it again")
         consumer.assign([place])
-        last, glance = first - 1, self._glance
+        last = first - 1
         heard = monotonic()
         while last < end - 1:
             messages = consumer.consume(_FETCH, timeout=_WAIT_SECONDS)

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from schemas import Codec, Control, Touchpoint
+from schemas import Codec, Control, DeadLetter, Emotion, Touchpoint, Verdict
 from streams.controls import history_clock
 from streams.controls import tick as tick_control
 from streams.customer import Partition
 from streams.customer.clock import AHEAD_MS, LATEST_MS
 from streams.customer.definitions import Definitions
+from streams.customer.outputs import Output, OutputWriter
+from streams.customer.partition import LONGEST_IDENTIFIER
 from streams.vocabulary import Vocabulary
 
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -23,20 +25,8 @@ _STEPS_KEPT = 20_000
 """After so many touchpoints customers go back to their bytes: memory holds no more of what might be undone."""
 
 
-class _Ready:
-    """Stands for the bytes of a record that has been read, and is as long."""
-
-    __slots__ = ("_size", "read")
-
-    def __init__(self, name: str, body: Mapping[str, Any], size: int = 0) -> None:
-        self.read = (name, body)
-        self._size = size
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __bool__(self) -> bool:
-        return True
+_UNMEASURED = bytes(LONGEST_IDENTIFIER + 1)
+"""Stands for the bytes of a touchpoint that came without: so long that its identifiers are measured."""
 
 
 class _AnyTouchpoint(Vocabulary):
@@ -54,23 +44,62 @@ class _Record(NamedTuple):
 
     offset: int
     timestamp: int
-    value: Any
+    value: bytes
     key: bytes | None = None
     headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
-class _Tap(Codec):
-    """Hands the core what was read already, and takes from it what it would write."""
+_made: Callable[[type[_Record], tuple[int, int, bytes, None, tuple[()]]], _Record] = tuple.__new__
+
+
+class _Read(Codec):
+    """Hands the core what was read already.
+
+    Attributes:
+        next: the short name and the record.
+    """
+
+    def __init__(self) -> None:
+        self.next: tuple[str, Mapping[str, Any]] = ("", {})
+
+    def decode(self, data: bytes | None, *expected: str) -> tuple[str, dict[str, Any]]:
+        return self.next  # type: ignore[return-value]
+
+
+class _Telling(OutputWriter):
+    """Takes what the core would write; nobody needs its bytes, its headers, or ids of events."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
 
-    def decode(self, data: Any, *expected: str) -> tuple[str, dict[str, Any]]:
-        return data.read  # type: ignore[no-any-return]
+    def emotion(self, emotion: Emotion) -> Output:
+        self._tell("Emotion", emotion)
+        return _NOT_WRITTEN
 
-    def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
+    def verdict(self, verdict: Verdict, now: int) -> Output:
+        self._tell("Verdict", verdict)
+        return _NOT_WRITTEN
+
+    def dead_letter(self, letter: DeadLetter, due: int = 0) -> Output:
+        self._tell("DeadLetter", letter)
+        return _NOT_WRITTEN
+
+    def _record(
+        self, topic: str, name: str, record: Mapping[str, Any], customer_id: str, event_id: str, time_ms: int
+    ) -> Output:
         self._tell(name, record)
-        return b""
+        return _NOT_WRITTEN
+
+
+_NOT_WRITTEN = Output("", 0, None, None, [])
+
+
+class _Core(Partition):
+    """The worker's, but for what it writes."""
+
+    def __init__(self, codec: Codec, definitions: Definitions, tell: Tell) -> None:
+        super().__init__(0, 1, codec, vocabulary=_AnyTouchpoint(), definitions=definitions)
+        self._writer = _Telling(tell)
 
 
 class World:
@@ -86,7 +115,8 @@ class World:
     """
 
     def __init__(self, definitions: Definitions, tell: Tell) -> None:
-        self._partition = Partition(0, 1, _Tap(tell), vocabulary=_AnyTouchpoint(), definitions=definitions)
+        self._codec = _Read()
+        self._partition = _Core(self._codec, definitions, tell)
         self._offset = 0
         self._steps = 0
         self._next_due: int | None = None
@@ -105,7 +135,7 @@ class World:
 
     def control(self, control: Control, appended_at: int) -> None:
         """Take in what the log says of its clock."""
-        self._process(_Ready("Control", control), appended_at)
+        self._process("Control", control, appended_at)
         clock = self._partition.clock
         self.is_live = clock.is_live
         until = LATEST_MS if clock.until is None else clock.until + AHEAD_MS
@@ -122,12 +152,12 @@ class World:
             if self._next_due is not None and self._next_due <= at:
                 self._tick(at)
 
-    def take(self, touchpoint: Touchpoint, appended_at: int, size: int = 0) -> None:
-        """A touchpoint, at its place in the log; ``size`` in bytes: up to 256 no identifier of it can be too long."""
+    def take(self, touchpoint: Touchpoint, appended_at: int, data: bytes | None = None) -> None:
+        """A touchpoint, at its place in the log; ``data``: its bytes, where it has any."""
         moves_to = appended_at if self.is_live else touchpoint["occurred_at"]
         if self._passed > moves_to and self._passed > self._partition.clock.now:
             self._tick(self._passed)
-        self._process(_Ready("Touchpoint", touchpoint, size), appended_at)
+        self._process("Touchpoint", touchpoint, appended_at, _UNMEASURED if data is None else data)
         self._steps += 1
         if self._steps % _STEPS_KEPT == 0:
             for _ in self._partition.take_changes():
@@ -139,12 +169,14 @@ class World:
             self._tick(due)
 
     def _tick(self, at: int) -> None:
-        self._process(_Ready("Control", tick_control(at)), at)
+        self._process("Control", tick_control(at), at)
 
-    def _process(self, value: _Ready, appended_at: int) -> None:
-        record = _Record(self._offset, appended_at, value)
+    def _process(self, name: str, body: Mapping[str, Any], appended_at: int, data: bytes = b"") -> None:
+        self._codec.next = (name, body)
+        record = _made(_Record, (self._offset, appended_at, data, None, ()))
         self._offset += 1
-        while not self._partition.process(record):
+        partition = self._partition
+        while not partition.process(record):
             pass
-        self._partition.take_outputs()
-        self._next_due = self._partition.next_deadline()
+        partition.take_outputs()
+        self._next_due = partition.next_deadline()

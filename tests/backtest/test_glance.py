@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import Codec, Touchpoint
-from streams.backtest.glance import Glance, Glancer, Turn, Unreadable, glance_at
+from streams.backtest.glance import Elsewhere, Glance, Glancer, Turn, Unreadable, glance_at
 from streams.controls import tick
 
 CODEC = Codec()
@@ -78,3 +78,26 @@ def _plain() -> Touchpoint:
         "identities": {},
         "properties": {},
     }
+
+
+@given(touchpoints(), st.integers(0, 2**40))
+def test_of_a_customer_nobody_asks_about_a_glance_sees_the_time_only(touchpoint: Touchpoint, appended_at: int) -> None:
+    data = CODEC.encode("Touchpoint", touchpoint)
+    others = Glancer(CODEC, frozenset({touchpoint["customer_id"] + "?"}))
+    assert others(data, appended_at) == Elsewhere(touchpoint["occurred_at"], appended_at)
+    assert Glancer(CODEC, frozenset({touchpoint["customer_id"]}))(data, appended_at) == GLANCE(data, appended_at)
+
+
+@given(touchpoints(), st.integers(min_value=0), st.integers(1, 255))
+def test_a_second_glance_at_the_same_bytes_sees_the_same(touchpoint: Touchpoint, place: int, change: int) -> None:
+    data = bytearray(CODEC.encode("Touchpoint", touchpoint))
+    data[5 + place % (len(data) - 5)] ^= change
+    first = GLANCE(bytes(data), 3)
+    assert GLANCE(bytes(data), 3) == first
+    if isinstance(first, Glance):
+        assert Glancer(CODEC, frozenset())(bytes(data), 3) == Elsewhere(first.occurred_at, 3)
+
+
+def test_of_nobody_asked_about_too_bytes_that_end_before_the_time_are_cut_short() -> None:
+    whole = CODEC.encode("Touchpoint", _plain())
+    assert Glancer(CODEC, frozenset({"c2"}))(whole[:12], 3) == Unreadable("cut_short", 3)
