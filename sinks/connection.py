@@ -45,7 +45,7 @@ def connect(settings: Settings) -> Client:
         )
     except OperationalError as error:
         raise ClickHouseUnavailable(
-            f"ClickHouse at {settings.clickhouse_url} does not answer ({first_line(error)})",
+            f"ClickHouse at {settings.clickhouse_url} does not answer ({_reason(error)})",
             "start it (embedded: `momentous clickhouse-embedded`) or check MOMENTOUS_CLICKHOUSE_URL",
         ) from error
     except ClickHouseError as error:
@@ -55,6 +55,16 @@ def connect(settings: Settings) -> Client:
         ) from error
     client.database = settings.clickhouse_database
     return client
+
+
+def _reason(error: Exception) -> str:
+    """What the system said, which lies below what each library made of it."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.strerror:
+            return below.strerror
+        below = below.__cause__ or below.__context__
+    return first_line(error)
 
 
 def first_line(error: Exception) -> str:

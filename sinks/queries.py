@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,7 @@ def run_query(client: Client, name: str, params: Mapping[str, str] | None = None
         QueryError: no such query or parameter, a value that does not fit, or tables that are not there.
         ClickHouseUnavailable: ClickHouse did not answer.
     """
-    query = named_queries().get(name)
-    if query is None:
-        raise QueryError(f"no query is named {name!r}", f"the names are {', '.join(named_queries())}")
-    values = _values(query, params or {})
+    query, values = prepared(name, params)
     try:
         result = client.query(query.sql, parameters=values, settings=READ_ONLY)
         columns = tuple(result.column_names) or _columns(client, query, values)
@@ -93,6 +91,20 @@ def run_query(client: Client, name: str, params: Mapping[str, str] | None = None
             raise QueryError(problem, "start `momentous loader`, which makes them") from error
         raise QueryError(f"{name} failed ({first_line(error)})", "check the parameters' types and values") from error
     return Answer(query, columns, result.result_rows)
+
+
+def prepared(name: str, params: Mapping[str, str] | None = None) -> tuple[NamedQuery, dict[str, str]]:
+    """The query and a value for each of its parameters; ClickHouse is not asked.
+
+    Raises:
+        QueryError: no such query or parameter, or one that has to be given is missing.
+    """
+    query = named_queries().get(name)
+    if query is None:
+        near = get_close_matches(name, named_queries(), n=1, cutoff=0.7)
+        remedy = f"did you mean '{near[0]}'?" if near else f"the names are {', '.join(named_queries())}"
+        raise QueryError(f"no query is named {name!r}", remedy)
+    return query, _values(query, params or {})
 
 
 def _columns(client: Client, query: NamedQuery, values: Mapping[str, str]) -> tuple[str, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,9 @@ from msgspec import Meta
 
 ENVIRONMENT_PREFIX = "MOMENTOUS_"
 FILE_VARIABLE = "MOMENTOUS_CONFIG"
+
+_UNKNOWN = re.compile(r"unknown field `(\w+)`")
+_PLACE = re.compile(r" - at `\$\.(\w+)`")
 
 
 class SettingsError(ValueError):
@@ -123,21 +128,38 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     values: dict[str, Any] = {}
     if path := environment.get(FILE_VARIABLE):
         values.update(_file_values(Path(path)))
-    values.update(_environment_values(environment))
+    of_environment = _environment_values(environment)
+    values.update(of_environment)
     values.update({name: value for name, value in overrides.items() if value is not None})
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"setting not usable: {error}; `momentous settings` lists names and defaults") from error
+        raise SettingsError(_mistake(str(error), of_environment, path)) from error
+
+
+def _mistake(said: str, of_environment: Mapping[str, str], path: str | None) -> str:
+    """Which setting cannot be used, where it stands, why, and what to do. It tells no value: it may be a secret."""
+    unknown, known = _UNKNOWN.search(said), _PLACE.search(said)
+    name = (unknown or known or [said, ""])[1]
+    variable = ENVIRONMENT_PREFIX + name.upper()
+    where = variable if name in of_environment else f"'{name}' in {path}" if path else name
+    if unknown is None:
+        what = _PLACE.sub("", said)
+        return f"{where}: {what[:1].lower()}{what[1:]}; `momentous settings` lists names and defaults"
+    near = get_close_matches(name, Settings.__struct_fields__, n=1, cutoff=0.7)
+    right = (ENVIRONMENT_PREFIX + near[0].upper() if name in of_environment else near[0]) if near else ""
+    remedy = f"did you mean {right}? " if right else ""
+    return f"{where}: there is no such setting; {remedy}`momentous settings` lists names and defaults"
 
 
 def _file_values(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"{FILE_VARIABLE}={path}: cannot be read ({error.strerror})") from error
+        raise SettingsError(f"{FILE_VARIABLE}={path}: cannot be read ({error.strerror}); name another file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{FILE_VARIABLE}={path}: not TOML ({error})") from error
+        remedy = 'write lines like kafka_bootstrap = "host:9092"'
+        raise SettingsError(f"{FILE_VARIABLE}={path}: not TOML ({error}); {remedy}") from error
 
 
 def _environment_values(environment: Mapping[str, str]) -> dict[str, str]:

@@ -38,37 +38,34 @@ def test_a_given_option_outranks_everything_and_none_is_not_given() -> None:
     [
         pytest.param(
             {"MOMENTOUS_PARTITION": "4"},
-            "setting not usable: Object contains unknown field `partition`; "
+            "MOMENTOUS_PARTITION: there is no such setting; did you mean MOMENTOUS_PARTITIONS? "
             "`momentous settings` lists names and defaults",
             id="a name that does not exist",
         ),
         pytest.param(
             {"MOMENTOUS_PARTITIONS": "four"},
-            "setting not usable: Expected `int`, got `str` - at `$.partitions`; "
-            "`momentous settings` lists names and defaults",
+            "MOMENTOUS_PARTITIONS: expected `int`, got `str`; `momentous settings` lists names and defaults",
             id="no number",
         ),
         pytest.param(
             {"MOMENTOUS_PARTITIONS": "0"},
-            "setting not usable: Expected `int` >= 1 - at `$.partitions`; "
-            "`momentous settings` lists names and defaults",
+            "MOMENTOUS_PARTITIONS: expected `int` >= 1; `momentous settings` lists names and defaults",
             id="out of bounds",
         ),
         pytest.param(
             {"MOMENTOUS_KAFKA_SECURITY_PROTOCOL": "TLS"},
-            "setting not usable: Expected `str` matching regex '^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$' - at "
-            "`$.kafka_security_protocol`; `momentous settings` lists names and defaults",
+            "MOMENTOUS_KAFKA_SECURITY_PROTOCOL: expected `str` matching regex "
+            "'^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$'; `momentous settings` lists names and defaults",
             id="another word",
         ),
         pytest.param(
             {"MOMENTOUS_APP_ID": ""},
-            "setting not usable: Expected `str` of length >= 1 - at `$.app_id`; "
-            "`momentous settings` lists names and defaults",
+            "MOMENTOUS_APP_ID: expected `str` of length >= 1; `momentous settings` lists names and defaults",
             id="empty",
         ),
         pytest.param(
             {"MOMENTOUS_CONFIG": "/no/such/file.toml"},
-            "MOMENTOUS_CONFIG=/no/such/file.toml: cannot be read (No such file or directory)",
+            "MOMENTOUS_CONFIG=/no/such/file.toml: cannot be read (No such file or directory); name another file",
             id="a file that is not there",
         ),
     ],
@@ -84,6 +81,19 @@ def test_a_file_that_is_no_toml_is_named_with_the_place(tmp_path: Path) -> None:
     file.write_text("partitions: 4\n")
     with pytest.raises(SettingsError, match=r"momentous\.toml: not TOML \(.*line 1, column 11\)"):
         load_settings({"MOMENTOUS_CONFIG": str(file)})
+
+
+def test_a_setting_of_a_file_is_named_with_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "momentous.toml"
+    for text, told in (
+        ("partition = 4\n", f"'partition' in {file}: there is no such setting; did you mean partitions? "),
+        ('partitions = "four"\n', f"'partitions' in {file}: expected `int`, got `str`; "),
+        ("qwertz = 4\n", f"'qwertz' in {file}: there is no such setting; "),
+    ):
+        file.write_text(text)
+        with pytest.raises(SettingsError) as error:
+            load_settings({"MOMENTOUS_CONFIG": str(file)})
+        assert str(error.value) == f"{told}`momentous settings` lists names and defaults"
 
 
 def test_a_wrong_value_is_not_repeated_in_the_message() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from streams.authoring.rule_files import RuleFile
-from streams.detection import CaseResult, RuleFileError, run_rule_tests
+from streams.detection import CaseResult, RuleFileError, parse_rule, run_rule_tests
 from streams.detection.case_reader import Case, parse_cases
 from streams.detection.durations import offset_text
 
@@ -31,10 +31,11 @@ class Trial:
 
 
 def try_rule(file: RuleFile) -> Trial:
-    """Run the tests beside a rule; without any, the trial is empty. Files that cannot be used are its mistakes."""
-    if file.test_text is None:
-        return Trial(file)
+    """Run the tests beside a rule; without any, the trial of a rule that can be read is empty. Files that cannot be used are its mistakes."""
     try:
+        if file.test_text is None:
+            parse_rule(file.text, file.filename)
+            return Trial(file)
         results = run_rule_tests(file.text, file.test_text, file.filename, file.test_filename)
     except RuleFileError as error:
         return Trial(file, mistakes=tuple(str(error).splitlines()))

@@ -47,7 +47,9 @@ def backtest(
     start: Annotated[str, typer.Option("--from", help="First day of the period, or a time, in --zone.", metavar="DAY")],
     end: Annotated[str, typer.Option("--to", help="Where it ends: the first day, or time, after it.", metavar="DAY")],
     zone: Annotated[str, typer.Option(help="The zone in which days begin and times are shown.")] = "UTC",
-    source: Annotated[Place, typer.Option(help="Where the history lies, without --file.")] = Place.KAFKA,
+    source: Annotated[
+        Place | None, typer.Option(help="Where the history lies, without --file.", show_default="kafka")
+    ] = None,
     file: Annotated[
         Path | None, typer.Option(help="Read it from a file: JSON lines, a published log.", metavar="FILE")
     ] = None,
@@ -98,11 +100,14 @@ def backtest(
     from streams.settings import load_settings
 
     period = read_period(start, end, zone)
+    if file is not None and source is not None:
+        raise typer.BadParameter("the history lies in --file; leave --source out", param_hint="--source")
+    place = source or Place.KAFKA
     settings = load_settings()
     codec = make_codec(settings)
     try:
-        choice = choose(rule, against, beside or [], _active(source, file, beside, shipped))
-        history = _history(source, file, file_format, mapping, consents)
+        choice = choose(rule, against, beside or [], _active(place, file, beside, shipped))
+        history = _history(place, file, file_format, mapping, consents)
     except (RuleFileError, MappingFileError, BadDefinitions) as error:
         lines = error.lines if isinstance(error, BadDefinitions) else str(error).splitlines()
         for line in lines:

@@ -28,6 +28,7 @@ CODES = {
     "streams.delivery.errors.MissingSecret": USAGE,
     "streams.errors.MomentousError": REFUSED,
     "streams.history.TopicInUse": UNSAFE,
+    "streams.demo.run.NoSamples": USAGE,
     "streams.demo.run.DemoFailed": UNREACHABLE,
     "streams.demo.city.CityFailed": UNSAFE,
     "streams.simulation.truth.BadTruth": USAGE,
@@ -48,8 +49,10 @@ CODES = {
 }
 """By the name of the class, so that no command imports what it does not need."""
 
+_KAFKA = "cimpl.KafkaException"
+
 _REMEDIES = {
-    "cimpl.KafkaException": "look at the broker and at MOMENTOUS_KAFKA_BOOTSTRAP",
+    _KAFKA: "look at the broker and at MOMENTOUS_KAFKA_BOOTSTRAP",
     "clickhouse_connect.driver.exceptions.ClickHouseError": "look at ClickHouse and at MOMENTOUS_CLICKHOUSE_URL",
 }
 
@@ -73,15 +76,33 @@ def failure(error: BaseException, signal_code: int | None = None) -> tuple[str, 
     if type(error).__name__ == "NoArgsIsHelpError":
         return "", USAGE  # the help has been printed
     if hasattr(error, "format_message"):  # typer's errors about arguments; their module is not public
-        return f"error: {_one_line(error.format_message()).removesuffix('.')}; see `momentous --help`", USAGE
+        said = _one_line(error.format_message()).removesuffix(".")
+        return f"error: {said}; see `{_command_of(error)} --help`", USAGE
     for kind in type(error).__mro__:
         name = f"{kind.__module__}.{kind.__qualname__}"
         if name in CODES:
             remedy = f"; {_REMEDIES[name]}" if name in _REMEDIES else ""
-            return f"error: {_one_line(str(error))}{remedy}", CODES[name]
+            said = _of_kafka(error) if name == _KAFKA else str(error)
+            return f"error: {_one_line(said)}{remedy}", CODES[name]
     if isinstance(error, OSError) and error.filename is not None:
         return f"error: {error.filename}: {error.strerror}; check the path and its rights", USAGE
     raise error
+
+
+def _command_of(error: BaseException) -> str:
+    """The command, with its groups, that an error about arguments came from."""
+    return str(getattr(getattr(error, "ctx", None), "command_path", "") or "momentous")
+
+
+def _of_kafka(error: BaseException) -> str:
+    """In its words, without the numbers that librdkafka gives them, and with the address that was tried."""
+    from streams.settings import SettingsError, load_settings
+
+    said = error.args[0].str() if error.args and hasattr(error.args[0], "str") else str(error)
+    try:
+        return f"Kafka at {load_settings().kafka_bootstrap} failed ({said})"
+    except SettingsError:
+        return f"Kafka failed ({said})"
 
 
 def _one_line(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -40,7 +41,7 @@ def lift(
         "bad": ",".join(outcome.bad),
         "within_seconds": str(outcome.within / 1000),
         "minimum": str(minimum),
-        **{name: text for name, text in (("since", since), ("until", until)) if text},
+        **_period(since, until),
     }
     answer = run_query(connect(load_settings()), "lift", params)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
@@ -68,6 +69,24 @@ def lift_lines(rows: Sequence[Mapping[str, Any]], minimum: int) -> Iterator[str]
             f"{compared} intervals of 95 % each: about one in twenty misses the truth, so trust one that stands out "
             "alone only when it does so again"
         )
+
+
+def _period(since: str, until: str) -> dict[str, str]:
+    """What was given of it, as ClickHouse writes times."""
+    given = {name: _utc(text, f"--{name}") for name, text in (("since", since), ("until", until)) if text}
+    if len(given) == 2 and given["since"] >= given["until"]:
+        raise typer.BadParameter(f"{since} is not before --until {until}", param_hint="--since")
+    return {name: at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] for name, at in given.items()}
+
+
+def _utc(text: str, option: str) -> datetime:
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is no time; write a day like 2026-11-23, or a time like 2026-11-23T09:00", param_hint=option
+        ) from error
+    return read.astimezone(UTC) if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
 def _outcome(good: str, bad: str, within: str) -> Any:

@@ -48,6 +48,11 @@ def refused_definitions(paths: Sequence[Path] | None, definitions: Iterable[Defi
     return _counted(errors, failed)
 
 
+def nothing_in(paths: Sequence[Path]) -> str:
+    """What is wrong with files and folders in which there is no rule."""
+    return f"no rule in {', '.join(map(str, paths))}; name a file NAME.yaml, or a folder that holds such files"
+
+
 def refused_policy(file: PolicyFile, texts: Mapping[str, str]) -> str:
     """The same of one policy; ``texts`` are the rules whose moments it may answer, by id."""
     return _counted(*_tried_policy(file, texts))

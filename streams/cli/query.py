@@ -28,14 +28,17 @@ def query(
 ) -> None:
     """Ask ClickHouse one of the questions that come with Momentous."""
     from sinks.connection import connect
-    from sinks.queries import run_query
+    from sinks.queries import prepared, run_query
     from streams.cli.console import say, show
     from streams.settings import load_settings
 
     if name is None:
+        if param:
+            raise typer.BadParameter("a parameter goes with the NAME of a query", param_hint="--param")
         show(_names())
         return
     params = dict(_pair(text) for text in param or ())
+    prepared(name, params)  # what is wrong with the question itself is told before ClickHouse is looked for
     answer = run_query(connect(load_settings()), name, params)
     if json:
         for line in _json_lines(answer):

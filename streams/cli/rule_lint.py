@@ -26,6 +26,7 @@ def lint_rules(
     from streams.authoring.finding import of_line
     from streams.cli.console import complain, counted, say
     from streams.cli.failures import REFUSED, USAGE
+    from streams.cli.publish_gate import nothing_in
     from streams.detection import RuleFileError
     from streams.outreach import parse_policy
     from streams.vocabulary import shipped_vocabulary
@@ -37,6 +38,9 @@ def lint_rules(
         complain(str(error))
         return USAGE
     files, orphans = read_rule_files(paths) if paths else (shipped_rule_files(), [])
+    if not (files or orphans):
+        complain(f"error: {nothing_in(paths or ())}")
+        return USAGE
     findings = [*(of_line(line, "error") for line in orphans), *lint(files, shipped_vocabulary(), answers)]
     for finding in findings:
         say(finding.text)

@@ -26,9 +26,13 @@ def run_tests(
     from streams.authoring import read_rule_files, shipped_rule_files, told, try_rule
     from streams.cli.console import complain, counted, say
     from streams.cli.failures import REFUSED, USAGE
+    from streams.cli.publish_gate import nothing_in
     from streams.detection.reader import did_you_mean
 
     files, mistakes = read_rule_files(paths) if paths else (shipped_rule_files(), [])
+    if not (files or mistakes):
+        complain(f"error: {nothing_in(paths or ())}")
+        return USAGE
     if only:
         known = [Path(file.filename).name.removesuffix(".yaml") for file in files]
         unknown = [name for name in only if name not in known]

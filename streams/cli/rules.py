@@ -60,7 +60,7 @@ def publish(
     """
     from streams.cli.console import complain, say
     from streams.cli.failures import REFUSED, USAGE
-    from streams.cli.publish_gate import refused_definitions
+    from streams.cli.publish_gate import nothing_in, refused_definitions
     from streams.cli.rule_changes import tell_who_follows
     from streams.codec import make_codec
     from streams.controls import ACTIVATE, PUBLISH, SHADOW, activation
@@ -79,6 +79,9 @@ def publish(
             complain(line)
         complain(f"error: {error}")
         return REFUSED
+    if not definitions:
+        complain(f"error: {nothing_in(paths or ())}")
+        return USAGE
     failures = refused_definitions(paths, definitions)
     if failures:
         complain(f"error: {failures}; nothing was published; mend what is named above")

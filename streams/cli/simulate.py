@@ -62,6 +62,10 @@ def simulate(
     live = speed == 1
     if live and start is not None:
         raise typer.BadParameter("with --speed 1 the city begins now; leave --start out", param_hint="--start")
+    if truth is not None and (truth.is_dir() or not truth.parent.is_dir()):
+        # It gets its name at the end, when all is published.
+        said = "is a folder; name a file" if truth.is_dir() else "lies in a folder that is not there; make it"
+        raise typer.BadParameter(f"{truth} {said}", param_hint="--truth")
     begins = start.replace(tzinfo=UTC) if start is not None else datetime.now(UTC) if speed else _START
     try:
         plan = plan_city(

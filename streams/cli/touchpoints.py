@@ -113,6 +113,7 @@ def _check(vocabulary: Vocabulary, path: Path) -> int:
             counts.update((read["source"], kind) for kind in vocabulary.kinds(read))
     for (source, kind), count in sorted(counts.items()):
         say(f"{source}: {kind} in {counted(count, 'touchpoint')}")
-    ending = "all fit" if not counts else "what does not fit is taken in nevertheless, and counted"
+    ending = "all fit" if not refused else "what was read fits"
+    ending = ending if not counts else "what does not fit is taken in nevertheless, and counted"
     say(f"{counted(number - refused, 'touchpoint')} read, {refused} refused; {ending}")
     return REFUSED if refused or counts else 0

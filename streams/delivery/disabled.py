@@ -80,6 +80,6 @@ class DisabledEndpoints:
 
     def _unreachable(self, error: Exception) -> Unreachable:
         return Unreachable(
-            f"Kafka at {self._settings.kafka_bootstrap} does not tell which endpoints are off ({error})",
+            f"Kafka at {self._settings.kafka_bootstrap} does not tell which endpoints are off ({error.args[0].str()})",
             "look at the broker, and make the topics with `momentous topics create`",
         )

@@ -46,7 +46,7 @@ def read_delivery_status(settings: Settings, file: DeliverFile) -> DeliveryStatu
         set_aside, replayed = _behind(settings, DEAD_DELIVERIES, REPLAY_GROUP)
     except KafkaException as error:
         raise Unreachable(
-            f"Kafka at {settings.kafka_bootstrap} does not tell how delivery stands ({error})",
+            f"Kafka at {settings.kafka_bootstrap} does not tell how delivery stands ({error.args[0].str()})",
             "look at the broker, and make the topics with `momentous topics create`",
         ) from error
     names = [endpoint.name for endpoint in file.endpoints]

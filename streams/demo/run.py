@@ -60,6 +60,10 @@ class DemoFailed(MomentousError):
     """The demo cannot run, or got stuck."""
 
 
+class NoSamples(DemoFailed):
+    """The folder with the samples is another one."""
+
+
 def run_demo(samples: Path, folder: Path, *, keep: bool = False, city: bool | None = False) -> None:
     """Run it and print to stdout.
 
@@ -80,7 +84,7 @@ def run_demo(samples: Path, folder: Path, *, keep: bool = False, city: bool | No
         console = Console(highlight=False, width=120)
     for name in (CALLS, CONSENTS):
         if not (samples / name).is_file():
-            raise DemoFailed(
+            raise NoSamples(
                 f"{samples / name} is not there", "run it in a checkout, or name the folder: --samples FOLDER"
             )
     interrupts.arm(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

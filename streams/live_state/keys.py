@@ -20,7 +20,9 @@ import msgspec
 import structlog
 from msgspec import Meta
 
+from streams.detection.reader import did_you_mean
 from streams.errors import MomentousError
+from streams.vocabulary.channels import CHANNELS
 
 log = structlog.get_logger("live_state")
 
@@ -70,7 +72,7 @@ def key_entry(name: str, hashed: str, scopes: Sequence[str], channels: Sequence[
     """A key's entry for the file, TOML.
 
     Raises:
-        BadKeys: a name that cannot stand there, or a scope that is none.
+        BadKeys: a name that cannot stand there, a scope or a channel that is none.
     """
     if _NAME.fullmatch(name) is None:
         raise BadKeys(
@@ -78,6 +80,8 @@ def key_entry(name: str, hashed: str, scopes: Sequence[str], channels: Sequence[
         )
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
         raise BadKeys(f"{unknown[0]!r} is no scope", f"one of {', '.join(SCOPES)}")
+    if unheard := [channel for channel in channels or () if channel not in CHANNELS]:
+        raise BadKeys(f"there is no channel {unheard[0]!r}", did_you_mean(unheard[0], CHANNELS))
     lines = [f"[keys.{name}]", f'sha256 = "{hashed}"', f"scopes = {_listed(scopes)}"]
     if channels:
         lines.append(f"channels = {_listed(channels)}")

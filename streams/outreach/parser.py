@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from streams.detection.document import Mapping, Node
+from streams.detection.document import Listing, Mapping, Node, Scalar
 from streams.detection.reader import Reader, Section, did_you_mean, read_definition
 from streams.outreach.action_reader import read_action
 from streams.outreach.errors import PolicyFileError
@@ -50,7 +50,7 @@ def _policy(section: Section) -> Policy | None:
     description_node = section.required("description", "say in a sentence what this policy is for")
     description = reader.text(description_node, "'description'") if description_node is not None else None
     actions = _actions(section)
-    known = tuple(action.id for action in actions or ())
+    known = _named_actions(section)
     limits_node, holdout_node = section.value("limits"), section.value("holdout")
     limits = read_limits(reader, limits_node, known) if limits_node is not None else Limits()
     variants = _variants(section, known, limits)
@@ -85,6 +85,15 @@ def _actions(section: Section) -> tuple[Action, ...] | None:
         note_repeated(reader, node, "action", tuple(action.id for action in actions), remedy)
         note_repeated(reader, node, "moment", tuple(rule for action in actions for rule in action.moments), remedy)
     return actions
+
+
+def _named_actions(section: Section) -> tuple[str, ...]:
+    """The ids of all actions, also where one cannot be read: a slip in it is no slip in what names it."""
+    node = section.value("actions")
+    entries = [item.entries for item in node.items if isinstance(item, Mapping)] if isinstance(node, Listing) else []
+    return tuple(
+        value.text for pairs in entries for key, value in pairs if key.text == "id" and isinstance(value, Scalar)
+    )
 
 
 def _variants(section: Section, actions: tuple[str, ...], everybody: Limits | None) -> tuple[Variant, ...]:

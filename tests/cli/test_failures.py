@@ -20,7 +20,10 @@ def test_every_code_is_documented() -> None:
 def test_a_kafka_error_is_named_with_what_to_look_at() -> None:
     message, code = failure(KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN)))
     assert code == 3
-    assert message.endswith("; look at the broker and at MOMENTOUS_KAFKA_BOOTSTRAP")
+    assert message == (
+        "error: Kafka at localhost:9092 failed (Local: All broker connections are down); look at the broker and at "
+        "MOMENTOUS_KAFKA_BOOTSTRAP"
+    )
 
 
 def test_a_subclass_goes_by_its_own_code_not_its_parents() -> None:

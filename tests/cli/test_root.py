@@ -61,7 +61,7 @@ def test_no_command_shows_the_help_and_is_wrong_use(momentous: Run) -> None:
     ("arguments", "line"),
     [
         (("publsh",), "error: No such command 'publsh'. Did you mean 'publish'?; see `momentous --help`\n"),
-        (("publish",), "error: Missing argument 'FILE'; see `momentous --help`\n"),
+        (("publish",), "error: Missing argument 'FILE'; see `momentous publish --help`\n"),
         (
             ("publish", "nowhere.jsonl"),
             "error: nowhere.jsonl: No such file or directory; check the path and its rights\n",
@@ -77,8 +77,7 @@ def test_a_bad_setting_is_one_line_and_code_2(momentous: Run) -> None:
     told = momentous("settings", MOMENTOUS_PARTITIONS="four")
     assert told.code == 2
     assert told.err == (
-        "error: setting not usable: Expected `int`, got `str` - at `$.partitions`; "
-        "`momentous settings` lists names and defaults\n"
+        "error: MOMENTOUS_PARTITIONS: expected `int`, got `str`; `momentous settings` lists names and defaults\n"
     )
 
 
@@ -91,7 +90,7 @@ def test_a_missing_settings_file_is_one_line_and_code_2(momentous: Run) -> None:
     told = momentous("--config", "nowhere.toml", "settings")
     assert (told.code, told.err) == (
         2,
-        "error: MOMENTOUS_CONFIG=nowhere.toml: cannot be read (No such file or directory)\n",
+        "error: MOMENTOUS_CONFIG=nowhere.toml: cannot be read (No such file or directory); name another file\n",
     )
 
 

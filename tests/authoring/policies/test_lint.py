@@ -371,3 +371,11 @@ def test_mistakes_in_the_tests_are_errors() -> None:
     assert findings(small(tests=CASES.replace("status: refused", "status: refuse"))) == [
         "10:45: error: unknown status 'refuse'; one of triggered, refused, deferred, cancelled"
     ]
+
+
+def test_a_slip_in_an_action_is_no_slip_in_the_limits_that_name_it() -> None:
+    without = limits(more="  without: [help]")
+    assert findings(small(without, HELP.replace("sms, email", "sms, fax") + OFFER)) == [
+        "9:21: error: unknown channel 'fax'; one of web, app, email, sms, push, chat, ivr, voice, contact_centre, "
+        "social, post"
+    ]
