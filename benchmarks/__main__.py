@@ -19,6 +19,7 @@ from benchmarks import (
     delivery,
     drain,
     engine,
+    growth,
     latency,
     live_state,
     loader,
@@ -71,6 +72,7 @@ _EVERY = (
     "codec",
     "vocabulary",
     "engine",
+    "growth",
     "policy",
     "drain",
     "latency",
@@ -102,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--touchpoints", type=int, default=60_000)
     one.add_argument("--runs", type=int, default=5)
     one.set_defaults(run=lambda chosen: engine.run(chosen.touchpoints, chosen.runs))
+
+    one = _named(names, "growth", growth.__doc__)
+    one.add_argument("--points", type=_numbers, default=growth.POINTS, help="touchpoints: 10000,30000,100000")
+    one.add_argument("--processes", type=int, default=2, help="over which the cases are spread")
+    one.set_defaults(run=lambda chosen: growth.run(chosen.points, chosen.processes))
 
     one = _named(names, "policy", policy.__doc__)
     one.add_argument("--touchpoints", type=int, default=60_000)
