@@ -310,8 +310,8 @@ def run(points: Sequence[int] = POINTS, processes: int = 2) -> Table:
         f"what is remembered of one customer after {_listed(points)} touchpoints that are meant ill; bytes",
     )
     with ProcessPoolExecutor(processes) as pool:
-        weighed = {name: pool.submit(weigh, case, points) for name, case in CASES.items()}
-        records = {name: pool.submit(weigh_record, record, points) for name, record in RECORDS.items()}
+        weighed = {name: pool.submit(_weigh_case, name, points) for name in CASES}
+        records = {name: pool.submit(_weigh_record, name, points) for name in RECORDS}
         for name, found in weighed.items():
             progress(f"growth: {name}")
             table.rows.append(_row(name, found.result()))
@@ -325,6 +325,14 @@ def run(points: Sequence[int] = POINTS, processes: int = 2) -> Table:
         "dropped: live entries that went because a bound was reached, as counted in the customer's state",
     ]
     return table
+
+
+def _weigh_case(name: str, points: Sequence[int]) -> Weighed:
+    return weigh(CASES[name], points)  # by name: a case's functions cannot be sent to another process
+
+
+def _weigh_record(name: str, points: Sequence[int]) -> list[int]:
+    return weigh_record(RECORDS[name], points)
 
 
 _SEEN_POINTS = (70_000, 210_000, 700_000)
