@@ -118,6 +118,7 @@ def run_worker(settings: Settings) -> int:
     if pages is not None:
         pages.start()
     if live is not None:
+        lanes.metrics.include(live.metrics)
         live.begin(worker.loop)
         app.on_before_shutdown.connect(weak=False)(lambda *_, **__: live.stop())
     try:

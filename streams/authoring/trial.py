@@ -31,7 +31,10 @@ class Trial:
 
 
 def try_rule(file: RuleFile) -> Trial:
-    """Run the tests beside a rule; without any, the trial of a rule that can be read is empty. Files that cannot be used are its mistakes."""
+    """Run the tests beside a rule; files that cannot be used are its mistakes.
+
+    Without tests the trial of a rule that can be read is empty.
+    """
     try:
         if file.test_text is None:
             parse_rule(file.text, file.filename)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sinks.loader_metrics import LOADER_METRICS
 from streams.delivery.delivery_metrics import DELIVERY_METRICS
+from streams.live_state.live_state_metrics import LIVE_STATE_METRICS
 from streams.outreach import REASONS
 from streams.telemetry import WORKER_METRICS, Metric
 from streams.telemetry.metric import MOST_SERIES
@@ -47,6 +48,12 @@ def metrics_markdown() -> str:
 ## Worker
 
 {_table(WORKER_METRICS)}
+
+### Live-state API
+
+On the worker's page where `state_keys` is set ([live-state.md](live-state.md)).
+
+{_table(LIVE_STATE_METRICS)}
 
 ## Loader
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from streams.live_state.api import FORWARDED, moving
 from streams.live_state.http import Answer, Request
+from streams.live_state.live_state_metrics import LiveStateMetrics
 from streams.live_state.owners import Owners
 from streams.live_state.peer import Peer, PeerLost
 
@@ -23,15 +24,18 @@ class Forwarding:
     Args:
         owners: who serves which partition.
         own_address: ours: what is said to be here and is not is moving.
+        metrics: counts what is passed on, and what comes to nothing.
     """
 
-    def __init__(self, owners: Owners, own_address: str) -> None:
+    def __init__(self, owners: Owners, own_address: str, metrics: LiveStateMetrics) -> None:
         self._owners = owners
         self._own_address = own_address
+        self._metrics = metrics
         self._peers: dict[str, Peer] = {}
 
     async def ask(self, number: int, request: Request) -> Answer:
         """The owner's answer; 503 when there is none. A wrong owner is asked once, then who it is is read anew."""
+        self._metrics.forwarded += 1
         wrong = None
         for _ in range(_TRIES):
             address = await self._owners.address(number, wrong)
@@ -42,6 +46,7 @@ class Forwarding:
                 if answer is not None:
                     return answer
             wrong = address
+        self._metrics.forward_failures += 1
         return moving()
 
     def close(self) -> None:

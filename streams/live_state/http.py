@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from time import perf_counter
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -51,6 +52,13 @@ class Answer(NamedTuple):
 
 Handler = Callable[[Request], "Answer | Awaitable[Answer]"]
 
+Answered = Callable[[int, float], None]
+"""Told the status of an answer, and how many seconds after its request was taken up it was written."""
+
+
+def _unnoted(status: int, seconds: float) -> None:
+    """Nobody counts."""
+
 
 class HttpServer:
     """Listens from its making on, answers from :meth:`start` on.
@@ -59,6 +67,7 @@ class HttpServer:
         bind: address to listen on.
         port: 0 is any free one.
         setting: what the port's setting is called, for the message.
+        answered: told of each answer.
 
     Attributes:
         port: the one it listens on.
@@ -67,7 +76,7 @@ class HttpServer:
         PortTaken: it cannot listen there.
     """
 
-    def __init__(self, bind: str, port: int, handler: Handler, setting: str) -> None:
+    def __init__(self, bind: str, port: int, handler: Handler, setting: str, answered: Answered = _unnoted) -> None:
         family = socket.AF_INET6 if ":" in bind else socket.AF_INET
         try:
             self._socket = socket.create_server((bind, port), family=family, backlog=1024)
@@ -78,6 +87,7 @@ class HttpServer:
             ) from error
         self.port = int(self._socket.getsockname()[1])
         self._handler = handler
+        self._answered = answered
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._sweeping: asyncio.TimerHandle | None = None
@@ -86,7 +96,7 @@ class HttpServer:
         """Begin to answer, in this event loop."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Connection(self._handler, self._connections, loop), sock=self._socket
+            lambda: _Connection(self._handler, self._answered, self._connections, loop), sock=self._socket
         )
         self._sweep(loop)
 
@@ -111,13 +121,17 @@ class HttpServer:
 class _Connection(asyncio.Protocol):
     """One client; its requests are answered one after the other."""
 
-    def __init__(self, handler: Handler, others: set[_Connection], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, handler: Handler, answered: Answered, others: set[_Connection], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._handler = handler
+        self._answered = answered
         self._others = others
         self._loop = loop
         self._received = bytearray()
         self._transport: asyncio.Transport | None = None
         self._answering: asyncio.Task[None] | None = None
+        self._taken_up_at = 0.0
         self.heard_at = loop.time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -153,8 +167,10 @@ class _Connection(asyncio.Protocol):
             end = self._received.find(_HEAD_END)
             if end < 0:
                 if len(self._received) > LARGEST_HEAD:
+                    self._taken_up_at = perf_counter()
                     self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "a request has at most 16,384 bytes")
                 return
+            self._taken_up_at = perf_counter()
             head = bytes(self._received[:end])
             del self._received[: end + len(_HEAD_END)]
             request = _parsed(head)
@@ -195,6 +211,7 @@ class _Connection(asyncio.Protocol):
             f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
         )
         transport.write(head.encode("latin-1") + answer.body)
+        self._answered(answer.status, perf_counter() - self._taken_up_at)
         if not keep:
             transport.close()
 

@@ -13,6 +13,7 @@ from streams.live_state.document import openapi_bytes
 from streams.live_state.forward import Forwarding
 from streams.live_state.http import HttpServer
 from streams.live_state.keys import Keyring
+from streams.live_state.live_state_metrics import LiveStateMetrics
 from streams.live_state.owners import Owners, own_address
 from streams.settings import Settings
 
@@ -26,6 +27,9 @@ class LiveStateServer:
         settings: of the process; ``state_keys`` is set.
         owned: the lanes.
 
+    Attributes:
+        metrics: of what it answers.
+
     Raises:
         BadKeys: the file of keys cannot be used.
         PortTaken: the port cannot be listened on.
@@ -33,8 +37,9 @@ class LiveStateServer:
 
     def __init__(self, settings: Settings, owned: Owned) -> None:
         keyring = Keyring(Path(settings.state_keys))
+        self.metrics = LiveStateMetrics()
         self._owners = Owners(settings)
-        self._forwarding = Forwarding(self._owners, own_address(settings))
+        self._forwarding = Forwarding(self._owners, own_address(settings), self.metrics)
         self._decisions = Decisions(settings)
         api = LiveStateApi(
             keyring,
@@ -45,7 +50,9 @@ class LiveStateServer:
             openapi_bytes(),
         )
         self._starting: asyncio.Task[None] | None = None
-        self._server = HttpServer(settings.web_bind, settings.state_port, api.answer, "state_port")
+        self._server = HttpServer(
+            settings.web_bind, settings.state_port, api.answer, "state_port", self.metrics.answered
+        )
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Answer as soon as the loop runs."""

@@ -15,6 +15,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -107,6 +108,10 @@ class Instruments:
         """Set a gauge."""
         gauge = self._gauges[name]
         (gauge.labels(*labels) if labels else gauge).set(value)
+
+    def include(self, counts: Collector) -> None:
+        """Also expose what counts for itself."""
+        self._registry.register(counts)
 
     def clear(self) -> None:
         """Drop every labelled series of the gauges, so that what is gone does not go on being told."""

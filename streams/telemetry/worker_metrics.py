@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from time import monotonic, time
 
+from prometheus_client.registry import Collector
+
 from streams.customer import PartitionRecord
 from streams.customer.clock import LIVE
 from streams.telemetry.lane_watch import LaneWatch
@@ -235,6 +237,10 @@ class WorkerMetrics:
             self._of.count(f"{_W}dead_letters_total", more, name)
         else:
             self._of.count(f"{_W}moments_total", more, name, "detected" if kind == "moment" else kind)
+
+    def include(self, counts: Collector) -> None:
+        """Also tell what a part of the worker counts for itself."""
+        self._of.include(counts)
 
     # -- told to Prometheus ---------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import pytest
 from sinks.loader_metrics import LOADER_METRICS
 from streams.delivery import DELIVERY_METRICS
 from streams.delivery.outcome import ENDINGS
+from streams.live_state.live_state_metrics import CLASSES, LIVE_STATE_METRICS
 from streams.telemetry.metric import Metric
 from streams.telemetry.worker_metrics import OUTCOMES, PHASES, WORKER_METRICS
 from streams.topics import TOPICS, TOUCHPOINTS
@@ -17,7 +18,9 @@ from tests.deploy.compose import compose
 from tests.deploy.files import read_text, read_yaml
 from tests.deploy.panels import panels
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in (*WORKER_METRICS, *LOADER_METRICS, *DELIVERY_METRICS)}
+METRICS: dict[str, Metric] = {
+    metric.name: metric for metric in (*WORKER_METRICS, *LIVE_STATE_METRICS, *LOADER_METRICS, *DELIVERY_METRICS)
+}
 PARTS = ("_bucket", "_count", "_sum")
 SCRAPED = {"job", "instance"}
 
@@ -81,6 +84,7 @@ def test_every_label_is_one_of_the_metric(name: str) -> None:
         ("phase", set(PHASES)),
         ("outcome", set(OUTCOMES)),
         ("ending", set(ENDINGS)),
+        ("class", set(CLASSES.values())),
         ("cause", {"assigned", "error", "fenced"}),
     ],
 )

@@ -69,7 +69,12 @@ def served_by_two(topics: Settings, folder: Path) -> tuple[str, Settings, Settin
     keys.write_text(f'[keys.desk]\nsha256 = "{hashed}"\nscopes = ["state:read"]\n')
     first, second = (
         msgspec.structs.replace(
-            topics, state_keys=str(keys), state_port=port, state_address=f"127.0.0.1:{port}", web_bind="127.0.0.1"
+            topics,
+            state_keys=str(keys),
+            state_port=port,
+            state_address=f"127.0.0.1:{port}",
+            web_bind="127.0.0.1",
+            worker_web_port=free_port(),
         )
         for port in (free_port(), free_port())
     )
@@ -101,6 +106,13 @@ def test_either_of_two_workers_tells_the_state_of_every_customer_also_after_one_
         assert found[0]["open_moments"] == found[1]["open_moments"] != []
         status, body, _ = get(ports[0], "/customers/nobody-of-ours", key)
         assert (status, body["as_of"]["mode"]) == (404, "live")
+        with urllib.request.urlopen(f"http://127.0.0.1:{first.worker_web_port}/metrics", timeout=10) as page:
+            lines = page.read().decode().splitlines()
+        pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+        counted = {name: float(value) for name, _, value in pairs}
+        assert counted['momentous_worker_state_requests_total{class="2xx"}'] >= len(CUSTOMERS)
+        assert counted['momentous_worker_state_requests_total{class="4xx"}'] >= 1
+        assert counted["momentous_worker_state_forwarded_total"] >= own(ports[1])
 
         other.kill()
         moving = [get(ports[0], f"/customers/{customer}", key) for customer in CUSTOMERS]

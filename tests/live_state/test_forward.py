@@ -10,6 +10,7 @@ import pytest
 from streams.live_state.api import FORWARDED
 from streams.live_state.forward import Forwarding
 from streams.live_state.http import Answer, HttpServer, Request
+from streams.live_state.live_state_metrics import LiveStateMetrics
 from tests.telemetry.test_worker_pages import free_port
 
 ASKED = Request("/customers/c%2F1", {}, {"authorization": "Bearer mk_1", "x-other": "stays here"})
@@ -64,8 +65,10 @@ async def not_owner() -> AsyncIterator[Owner]:
     made.stop()
 
 
-async def asked_of(book: Book, own_address: str = "me:1", times: int = 1) -> list[Answer]:
-    forwarding = Forwarding(book, own_address)  # type: ignore[arg-type]
+async def asked_of(
+    book: Book, own_address: str = "me:1", times: int = 1, metrics: LiveStateMetrics | None = None
+) -> list[Answer]:
+    forwarding = Forwarding(book, own_address, metrics or LiveStateMetrics())  # type: ignore[arg-type]
     try:
         return await asyncio.gather(*(forwarding.ask(0, ASKED) for _ in range(times)))
     finally:
@@ -131,3 +134,14 @@ async def test_an_owner_that_does_not_answer_in_time_is_503(monkeypatch: pytest.
     (answer,) = await asked_of(Book(stuck.address))
     stuck.stop()
     assert answer.status == 503
+
+
+async def test_each_request_that_is_passed_on_counts_once_and_as_failed_only_when_no_owner_answered(
+    owner: Owner, not_owner: Owner
+) -> None:
+    counted = []
+    for book in (Book(owner.address), Book(not_owner.address, owner.address), Book(not_owner.address), Book(None)):
+        metrics = LiveStateMetrics()
+        await asked_of(book, metrics=metrics)
+        counted.append((metrics.forwarded, metrics.forward_failures))
+    assert counted == [(1, 0), (1, 0), (1, 1), (1, 1)]

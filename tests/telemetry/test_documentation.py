@@ -9,6 +9,8 @@ import pytest
 
 from sinks.loader_metrics import LOADER_METRICS
 from streams.cli.metrics_page import metrics_markdown
+from streams.delivery import DELIVERY_METRICS
+from streams.live_state.live_state_metrics import LIVE_STATE_METRICS
 from streams.telemetry import WORKER_METRICS
 
 ROOT = Path(__file__).parents[2]
@@ -27,8 +29,8 @@ def test_the_page_of_metrics_is_what_the_command_writes() -> None:
 @pytest.mark.parametrize("path", NAMING, ids=lambda path: path.name)
 def test_every_metric_that_is_named_exists(path: Path) -> None:
     exposed = set()
-    for metric in (*WORKER_METRICS, *LOADER_METRICS):
+    for metric in (*WORKER_METRICS, *LIVE_STATE_METRICS, *LOADER_METRICS, *DELIVERY_METRICS):
         endings = ("_bucket", "_sum", "_count") if metric.kind == "histogram" else ("",)
         exposed |= {metric.name, *(metric.name + ending for ending in endings)}
-    named = set(re.findall(r"\bmomentous_(?:worker|loader)_\w+", path.read_text()))
+    named = set(re.findall(r"\bmomentous_(?:worker|loader|deliver)_\w+", path.read_text()))
     assert named - exposed == set()
