@@ -2,6 +2,9 @@
 
 A step that raises is not noted. :meth:`Journal.undo` then brings its customer back to the stored
 bytes and takes it through its noted steps again, so that it is as if the failed one had not been.
+
+Of a touchpoint its bytes are noted, to be read again should it come to that. Decoded touchpoints that
+lived until the transaction's end would be megabytes that push all else out of the processor's caches.
 """
 
 from __future__ import annotations
@@ -21,15 +24,22 @@ from streams.customer.state import Customer
 _Step = tuple[str, Callable[..., object], tuple[Any, ...]]
 """Whose it was, what does it again, and with what besides the customer's id."""
 
+_Taken = tuple[str, bytes, int, int]
+"""Whose touchpoint was taken in, its bytes, ``clock`` and ``now``."""
+
+Read = Callable[[bytes], Touchpoint]
+"""Decodes a touchpoint that was decoded before."""
+
 
 class Journal:
     """The steps of a partition's customers. Times are ms UTC; ``clock`` is the partition's, ``now`` what
     outreach is judged by."""
 
-    def __init__(self, customers: Customers, definitions: Definitions) -> None:
+    def __init__(self, customers: Customers, definitions: Definitions, read: Read) -> None:
         self._customers = customers
         self._definitions = definitions
-        self._steps: list[_Step] = []
+        self._read = read
+        self._steps: list[_Step | _Taken] = []
 
     def clear(self) -> None:
         """The bytes were taken: nothing before is undone any more."""
@@ -37,10 +47,12 @@ class Journal:
 
     # -- steps ----------------------------------------------------------------------------------
 
-    def take_in(self, customer: Customer, customer_id: str, touchpoint: Touchpoint, clock: int, now: int) -> Effects:
-        """Apply a touchpoint that the duplicate check has just let in."""
+    def take_in(
+        self, customer: Customer, customer_id: str, touchpoint: Touchpoint, value: bytes, clock: int, now: int
+    ) -> Effects:
+        """Apply a touchpoint, ``value`` decoded, that the duplicate check has just let in."""
         effects = self._applied(customer, customer_id, touchpoint, clock, now)
-        self._steps.append((customer_id, self._take_in_again, (touchpoint, clock, now)))
+        self._steps.append((customer_id, value, clock, now))
         return effects
 
     def hold(self, customer: Customer, customer_id: str, held: Held, clock: int) -> Effects:
@@ -88,8 +100,15 @@ class Journal:
         customers = self._customers
         exists = customers.is_stored(customer_id)
         customers.back_to_stored(customer_id)
-        for owner, again, given in self._steps:
-            if owner == customer_id:
+        for step in self._steps:
+            if step[0] != customer_id:
+                continue
+            if len(step) == 4:
+                _, value, clock, then = step
+                self._take_in_again(customer_id, self._read(value), clock, then)
+                exists = True
+            else:
+                _, again, given = step
                 again(customer_id, *given)
                 exists = again != self._begin_anew
         if not exists:

@@ -102,7 +102,7 @@ class Partition:
         self._writer = OutputWriter(codec, number)
         self._topic = topic
         self._customers = Customers()
-        self._journal = Journal(self._customers, self.definitions)
+        self._journal = Journal(self._customers, self.definitions, self._read)
         self._outputs: list[Output] = []
         # Something may be due although the clock stands there already: after a portion, and after a restore.
         self._is_behind = True
@@ -339,7 +339,7 @@ class Partition:
         journal = self._journal
         try:
             if held is None:
-                effects = journal.take_in(customer, customer_id, touchpoint, clock, now)
+                effects = journal.take_in(customer, customer_id, touchpoint, record.value or b"", clock, now)
             else:
                 effects = journal.release(customer_id, held, clock, now)
         except Exception as error:  # whatever it is, the record is set aside and the partition goes on
@@ -360,6 +360,9 @@ class Partition:
             for failure in effects.failures:
                 self._count("rule_errors")
                 self._bury(record, "rule", "rule_error", failure.detail, failure.rule)
+
+    def _read(self, value: bytes) -> Touchpoint:
+        return cast(Touchpoint, self._codec.decode(value, "Touchpoint")[1])
 
     # -- touchpoints that wait ------------------------------------------------------------------
 
