@@ -8,7 +8,7 @@ cheaper than reading all of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from schemas import Codec, Control, DecodeError, Touchpoint
 from streams.backtest.whole import HEADER, number_at
@@ -51,16 +51,16 @@ class Elsewhere(NamedTuple):
     appended_at: int
 
 
-Known = TypeVar("Known")
 Item = Glance | Elsewhere | Turn | Unreadable
 
 _LOW = {bytes((low | 128, high | 128)): low >> 1 | high << 6 for low in range(0, 128, 2) for high in range(128)}
 """The lowest fourteen bits of a varint that goes on, without its sign, by the first two bytes; not of negative ones."""
+_MIDDLE = {bytes((low | 128, high | 128)): low << 13 | high << 20 for low in range(128) for high in range(128)}
+"""The next fourteen bits of one that goes on."""
+_HIGH = {bytes((low | 128, high)): low << 27 | high << 34 for low in range(128) for high in range(128)}
+"""And those that end it, in six bytes: all times from 1987 to 2109 are that long."""
 
 _MOST_KNOWN = 50_000
-_high: dict[bytes, int] = {}
-"""Of times in six bytes those above, by the last four bytes: a new one every eight seconds of history, at most."""
-
 _types: dict[bytes, str] = {}
 """Texts of types, by their bytes: there are few, and a text that is at hand knows its hash."""
 
@@ -115,16 +115,16 @@ class Glancer:
                 at = end + 3 + (fourth >> 1)
                 # After the customer: identified, the channel, the type, and when.
                 if first | second | third | fourth | value[end + 1] < 128:
-                    middle = at + 2
-                    low, high = _LOW.get(value[at:middle]), _high.get(value[middle : at + 6])
-                    kind = _types.get(value[end + 3 : at])
-                    if low is not None and high is not None and kind is not None:
-                        customer_id = value[start:end].decode()
-                        if self._customers is None or customer_id in self._customers:
-                            return _made(Glance, (customer_id, value[end] == 1, kind, low + high, appended_at, value))
-                        return _passed(Elsewhere, (low + high, appended_at))
-            except (IndexError, UnicodeDecodeError):
-                pass
+                    kind = _types[value[end + 3 : at]]
+                    occurred_at = (
+                        _LOW[value[at : at + 2]] + _MIDDLE[value[at + 2 : at + 4]] + _HIGH[value[at + 4 : at + 6]]
+                    )
+                    customer_id = value[start:end].decode()
+                    if self._customers is None or customer_id in self._customers:
+                        return _made(Glance, (customer_id, value[end] == 1, kind, occurred_at, appended_at, value))
+                    return _passed(Elsewhere, (occurred_at, appended_at))
+            except (IndexError, KeyError, UnicodeDecodeError):
+                pass  # it is not like that
             try:
                 return self._wanted(_prefix(value, appended_at))
             except (IndexError, UnicodeDecodeError):
@@ -144,7 +144,7 @@ class Glancer:
 
 
 def _prefix(data: bytes, appended_at: int) -> Glance:
-    """The fields up to occurred_at, whatever their lengths; makes their type and the time known."""
+    """The fields up to occurred_at, whatever their lengths; makes their type known."""
     _, at = _text(data, HEADER)  # event_id
     _, at = _text(data, at)  # source
     customer, at = _text(data, at)
@@ -153,11 +153,10 @@ def _prefix(data: bytes, appended_at: int) -> Glance:
     _, at = number_at(data, at + 1)  # channel
     written, at = _text(data, at)
     kind = written.decode()
-    zigzag, after = number_at(data, at)
-    if after == at + 6:
-        # Six bytes, as all times from 1987 to 2109 have.
-        _know(_high, data[at + 2 : after], zigzag >> 14 << 13)
-    _know(_types, written, kind)
+    zigzag, _ = number_at(data, at)
+    if len(_types) >= _MOST_KNOWN:
+        _types.clear()
+    _types[written] = kind
     occurred_at = zigzag >> 1 if not zigzag & 1 else -1 - (zigzag >> 1)
     return Glance(customer_id, identified, kind, occurred_at, appended_at, data)
 
@@ -167,12 +166,6 @@ def _text(data: bytes, at: int) -> tuple[bytes, int]:
     size, at = number_at(data, at)
     end = at + (size >> 1)
     return data[at:end], end
-
-
-def _know(known: dict[bytes, Known], written: bytes, read: Known) -> None:
-    if len(known) >= _MOST_KNOWN:
-        known.clear()
-    known[written] = read
 
 
 def _header_of_ours(codec: Codec) -> bytes:

@@ -98,10 +98,10 @@ class Reading:
             if read % _TOLD_EVERY == 0:
                 self._told(_TOLD_EVERY)
                 interrupts.check()
-            if type(item) is Glance:
+            if type(item) is Elsewhere:
+                fate = PASSED_OVER if item.occurred_at < until else AFTER
+            elif type(item) is Glance:
                 fate = judge(item, newest, doubts)
-            elif type(item) is Elsewhere:
-                fate = AFTER if item.occurred_at >= until else PASSED_OVER
             else:
                 _pass_over(worlds, passed)
                 self._other(item, worlds)
@@ -156,17 +156,19 @@ class Reading:
         customer_id, identified, kind, at, _, _ = item
         if at >= wanted.until:
             return AFTER
-        if wanted.since is not None and at < wanted.since and not wanted.is_standing(kind):
+        since = wanted.since
+        if since is not None and at < since and not wanted.is_standing(kind):
             return BEFORE
-        if _is_impossible(item, doubts):
+        if doubts is not None and _is_impossible(item, doubts):
             return IMPOSSIBLE
         heard = wanted.hears if identified or wanted.hears_anonymous is None else wanted.hears_anonymous
+        said = at << 1 | identified
         known = newest.get(customer_id)
         if known is None:
-            newest[customer_id] = at << 1 | identified
+            newest[customer_id] = said
             return _HEARD if heard(kind) else PASSED_OVER
         last = known >> 1
-        newest[customer_id] = (at if at > last else last) << 1 | identified
+        newest[customer_id] = said if at > last else last << 1 | identified
         # Who is identified now and was not before: what is waiting for the customer must know.
         turned = (known & 1) != identified
         if not turned and not heard(kind):

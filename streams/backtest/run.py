@@ -40,6 +40,9 @@ from streams.outreach import Policy
 SAMPLED = 200
 """Most customers whose time lines are kept for examples, of each version of the rule."""
 
+_RARE = 500_000
+"""More new objects than those whose customers are kept decoded come to."""
+
 Told = Callable[[str, int], None]
 """Progress: which reading, and how many touchpoints more."""
 
@@ -51,7 +54,7 @@ def _rare_collections() -> Iterator[None]:
     """Customers' states are many small objects and no cycles: looking for those costs more than all rules."""
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(100_000, 1_000, 1_000)
+    gc.set_threshold(_RARE, 1_000, 1_000)
     try:
         yield
     finally:

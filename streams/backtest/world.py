@@ -101,6 +101,10 @@ class _Core(Partition):
         super().__init__(0, 1, codec, vocabulary=_AnyTouchpoint(), definitions=definitions)
         self._writer = _Telling(tell)
 
+    def close(self) -> None:
+        """Nothing is undone any more: what is noted for that refers to itself, and stays until garbage is sought."""
+        self._journal.clear()
+
 
 class World:
     """Customers under one set of definitions, for one lane of history.
@@ -164,9 +168,10 @@ class World:
                 pass
 
     def end(self, until: int) -> None:
-        """Fire what is due before ``until``, ms UTC, each at its time."""
+        """Fire what is due before ``until``, ms UTC, each at its time. Nothing can be taken in afterwards."""
         while (due := self._partition.next_deadline()) is not None and due < until:
             self._tick(due)
+        self._partition.close()
 
     def _tick(self, at: int) -> None:
         self._process("Control", tick_control(at), at)
