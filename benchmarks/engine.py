@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from statistics import median
+from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
@@ -80,6 +81,12 @@ def run(touchpoints: int = 60_000, runs: int = 5) -> Table:
         what = f"bytes of a customer's record {when} {count} call{'s' if count > 1 else ''}, median"
         goal = f"at most {BYTES_GOAL}" if days else ""
         table.rows.append({"what": what, "measured": f"{median(sizes):,.0f}", "goal": goal})
+    for count, days in ((2, 10), (2, 30)):
+        progress(f"engine: customers of {count} calls with UUIDs, {days} days later")
+        what = f"the same {days} quiet days after {count} calls, every id a UUID"
+        table.rows.append(
+            {"what": what, "measured": f"{median(quiet_sizes(count, days, uuids=True)):,.0f}", "goal": ""}
+        )
     table.notes = [
         f"city: the simulated city, {_CITY_CUSTOMERS:,} customers; deadlines fire by the time of the touchpoints",
         "the record: all that is stored of the customer, under all shipped definitions",
@@ -93,8 +100,15 @@ def rules_heard_most(rules: Sequence[Rule], traffic: Sequence[Touchpoint], count
     return sorted(rules, key=lambda rule: (-heard[rule.id], rule.id))[:count]
 
 
-def quiet_sizes(count: int, days: int, customers: int = _QUIET_CUSTOMERS) -> list[int]:
-    """Bytes of each customer's record, ``days`` after ``count`` calls that reached an agent, a day apart."""
+def quiet_sizes(count: int, days: int, customers: int = _QUIET_CUSTOMERS, uuids: bool = False) -> list[int]:
+    """Bytes of each customer's record, ``days`` after ``count`` calls that reached an agent, a day apart.
+
+    Args:
+        count: of the calls.
+        days: how long nothing has come since.
+        customers: how many.
+        uuids: whether ids of customers, calls and events are UUIDs, which are long and deflate badly.
+    """
     codec, partition = Codec(), Partition(0, 1, Codec())
     log = [codec.encode("Control", control) for control in shipped()]
     kinds = ("ivr.entered", "ivr.exited", "queue.entered", "agent.connected", "agent.ended")
@@ -104,6 +118,9 @@ def quiet_sizes(count: int, days: int, customers: int = _QUIET_CUSTOMERS) -> lis
             for number in range(customers):
                 at = START + call * _DAY_MS + step * 20_000
                 one = _step(f"customer-{number:06d}", f"call-{number:06d}-{call}", kind, at)
+                if uuids:
+                    for name in ("customer_id", "correlation_id", "event_id"):
+                        one[name] = str(uuid5(NAMESPACE_OID, str(one[name])))
                 entries.append(
                     Entry(len(entries), at, one["customer_id"].encode(), codec.encode("Touchpoint", one), [])
                 )
