@@ -12,8 +12,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 from sinks.errors import ClickHouseUnavailable
 from streams.settings import Settings
 
-# It logs each failed attempt and raises it too; whoever catches it says it once.
-logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+# They log each failed attempt and raise it too; whoever catches it says it once.
+for _library in ("clickhouse_connect", "urllib3.connectionpool"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 ANSWER_SECONDS = 60
 """How long one answer may take: well below the time after which Kafka gives a silent consumer up."""

@@ -11,7 +11,7 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas import Codec
-from streams.errors import MomentousError
+from streams.errors import MomentousError, Unreachable
 from streams.kafka import consumer_config
 from streams.publishing import CONNECT_TIMEOUT_SECONDS
 from streams.settings import Settings
@@ -35,13 +35,21 @@ def from_kafka(settings: Settings, codec: Codec) -> Iterator[Found]:
     """All detected moments of the topic up to its end, committed ones only.
 
     Raises:
-        KafkaException: the broker is away, or the topic is missing.
+        KafkaException: the broker is away.
+        Unreachable: the topic is missing.
     """
     topic = settings.topic(MOMENTS)
     more = {"group.id": f"{settings.app_id}-score-{uuid.uuid4().hex}", "enable.partition.eof": True, "log_level": 0}
     consumer = Consumer(consumer_config(settings, **more))
     try:
-        unread = set(consumer.list_topics(topic, timeout=CONNECT_TIMEOUT_SECONDS).topics[topic].partitions)
+        # All topics: asking for one by name would make it where brokers create topics by themselves.
+        there = consumer.list_topics(timeout=CONNECT_TIMEOUT_SECONDS).topics
+        if topic not in there:
+            raise Unreachable(
+                f"Kafka at {settings.kafka_bootstrap} has no topic {topic}",
+                "make the topics first: `momentous topics create`",
+            )
+        unread = set(there[topic].partitions)
         consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in sorted(unread)])
         while unread:
             for message in consumer.consume(1000, timeout=0.1):
@@ -58,8 +66,23 @@ def from_kafka(settings: Settings, codec: Codec) -> Iterator[Found]:
 
 
 def from_clickhouse(client: Client) -> Iterator[Found]:
-    """All detected moments that ClickHouse holds."""
-    for row in client.query(_DETECTED).result_rows:
+    """All detected moments that ClickHouse holds.
+
+    Raises:
+        QueryError: the tables are not there.
+    """
+    from clickhouse_connect.driver.exceptions import DatabaseError
+
+    from sinks.errors import QueryError
+
+    try:
+        rows = client.query(_DETECTED).result_rows
+    except DatabaseError as error:
+        if error.name in ("UNKNOWN_DATABASE", "UNKNOWN_TABLE"):
+            problem = f"database {client.database} has no tables of ours yet"
+            raise QueryError(problem, "start `momentous loader`, which makes them") from error
+        raise
+    for row in rows:
         yield Found(*row)
 
 

@@ -39,7 +39,8 @@ def known_definitions(settings: Settings, codec: Codec) -> Definitions:
     except KafkaException as error:
         raise Unreachable(
             f"Kafka at {settings.kafka_bootstrap} does not tell what is defined ({error.args[0].str()})",
-            "look at the broker, at MOMENTOUS_KAFKA_BOOTSTRAP, and whether `momentous topics create` was run",
+            "look at the broker, at MOMENTOUS_KAFKA_BOOTSTRAP (and the kafka_sasl and kafka_ssl settings), and whether "
+            "`momentous topics create` was run",
         ) from error
     except (StateFormatError, BadActivation) as error:
         raise ChangeRefused(f"the log holds what this version cannot read: {error}", "update this command") from error

@@ -43,9 +43,15 @@ def pause(
     from streams.settings import load_settings
 
     settings = load_settings()
-    if action is not None and not unchecked and (known := _actions(settings)) is not None and action not in known:
-        complain(f"error: the active policy has no action {action!r}; it has {', '.join(known)} (or say --unchecked)")
-        return REFUSED
+    if action is not None and not unchecked:
+        known = _actions(settings)
+        if known is None:
+            complain(f"note: no worker has told yet which actions there are, so {action!r} is taken as it is written")
+        elif action not in known:
+            complain(
+                f"error: the active policy has no action {action!r}; it has {', '.join(known)} (or say --unchecked)"
+            )
+            return REFUSED
     partitions = _throw(settings, action, True, reason, by)
     say(f"{_what(action)} is paused from here on in {partitions} partitions; what was triggered before stays triggered")
     say(f"let it go on with: momentous outreach resume{'' if action is None else ' ' + action}")
@@ -54,10 +60,15 @@ def pause(
 
 def resume(action: Action = None, reason: Reason = "", by: By = None) -> int:
     """Lift a pause from here on in the log; what was refused meanwhile stays refused."""
-    from streams.cli.console import say
+    from streams.cli.console import complain, say
     from streams.settings import load_settings
 
-    partitions = _throw(load_settings(), action, False, reason, by)
+    settings = load_settings()
+    paused = _paused(settings)
+    partitions = _throw(settings, action, False, reason, by)
+    if (action or "*") not in paused:
+        now = f"paused are: {', '.join(paused)}" if paused else "nothing is"
+        complain(f"note: {_what(action)} was not paused, as far as workers have applied the log; {now}")
     say(f"{_what(action)} goes on from here on in {partitions} partitions")
     if action is None:
         say("actions that were paused one by one stay paused: see momentous outreach status")
@@ -119,6 +130,18 @@ def _actions(settings: Settings) -> list[str] | None:
     except KafkaException:
         return None
     return None if policy is None else sorted(action.id for action in policy.actions)
+
+
+def _paused(settings: Settings) -> list[str]:
+    """What is paused in any partition: actions, and ``*`` for all."""
+    from confluent_kafka import KafkaException
+
+    from streams.status import read_partition_records
+
+    try:
+        return sorted({name for record in read_partition_records(settings).values() for name in record.pauses})
+    except KafkaException:
+        return []
 
 
 def _what(action: str | None) -> str:

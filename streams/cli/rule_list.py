@@ -88,7 +88,8 @@ def status(
     except KafkaException as error:
         raise Unreachable(
             f"Kafka at {settings.kafka_bootstrap} does not tell what runs ({error.args[0].str()})",
-            "look at the broker, at MOMENTOUS_KAFKA_BOOTSTRAP, and whether `momentous topics create` was run",
+            "look at the broker, at MOMENTOUS_KAFKA_BOOTSTRAP (and the kafka_sasl and kafka_ssl settings), and whether "
+            "`momentous topics create` was run",
         ) from error
     every = {one for record in records.values() for one in (*record.definitions, *record.quarantined)}
     names = sorted(one for one in every if not one.startswith("pause ") and name in (None, one.partition(" ")[2]))

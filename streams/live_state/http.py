@@ -7,6 +7,7 @@ own waits one more turn for it; this one answers at once whatever needs no waiti
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -82,7 +83,7 @@ class HttpServer:
             self._socket = socket.create_server((bind, port), family=family, backlog=1024)
         except OSError as error:
             raise PortTaken(
-                f"cannot listen on {bind}:{port} ({error.strerror})",
+                f"cannot listen on {bind}:{port} ({os.strerror(error.errno) if error.errno else error})",
                 f"set MOMENTOUS_{setting.upper()} to a free port",
             ) from error
         self.port = int(self._socket.getsockname()[1])

@@ -131,6 +131,8 @@ class Keyring:
         self._path = path
         self._stamp = _stamp(path)
         self._keys = read_keys(path)
+        if not self._keys:
+            log.warning("nobody may ask for live state: the file has no key", add="`momentous state key NAME`")
         self._looked_at = float("-inf")
         self._buckets: dict[str, _Bucket] = {}
 
@@ -172,7 +174,8 @@ class Keyring:
         except BadKeys as error:
             log.error("keys file cannot be used, the keys of before still hold", problem=error.problem)
         else:
-            log.info("keys read again", keys=len(self._keys))
+            tell = log.info if self._keys else log.warning
+            tell("keys read again" if self._keys else "keys file has no key left, nobody may ask", keys=len(self._keys))
 
 
 class _Bucket:

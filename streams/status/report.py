@@ -133,7 +133,8 @@ def read_status(settings: Settings, tables: Mapping[str, str]) -> Status:
     except KafkaException as error:
         raise Unreachable(
             f"Kafka at {settings.kafka_bootstrap} does not tell how things stand ({error.args[0].str()})",
-            "look at the broker, at MOMENTOUS_KAFKA_BOOTSTRAP, and whether `momentous topics create` was run",
+            "look at the broker, at MOMENTOUS_KAFKA_BOOTSTRAP (and the kafka_sasl and kafka_ssl settings), and whether "
+            "`momentous topics create` was run",
         ) from error
     now = time()
     found = [_partition(number, records.get(number), worker_lag[topic, number], now) for number in numbers]

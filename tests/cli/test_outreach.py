@@ -52,7 +52,18 @@ def test_a_pause_lies_in_every_partition_with_who_when_and_why(momentous: Run, t
 def test_a_resume_of_one_action_names_it(momentous: Run, topics: Settings) -> None:
     told = momentous("outreach", "resume", "call.back", settings=topics)
     assert (told.code, told.out) == (0, "action call.back goes on from here on in 4 partitions\n")
+    assert told.err == ("note: action call.back was not paused, as far as workers have applied the log; nothing is\n")
     assert [name for _, name, _ in switches(topics)] == 4 * ["call.back"]
+
+
+def test_before_any_worker_has_run_an_action_is_paused_as_it_is_written_and_that_is_said(
+    momentous: Run, topics: Settings
+) -> None:
+    told = momentous("outreach", "pause", "call.bakc", settings=topics)
+    assert (told.code, told.err) == (
+        0,
+        "note: no worker has told yet which actions there are, so 'call.bakc' is taken as it is written\n",
+    )
 
 
 def test_an_action_that_the_active_policy_does_not_have_is_refused(momentous: Run, topics: Settings) -> None:

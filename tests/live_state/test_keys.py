@@ -96,3 +96,10 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, message:
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(BadKeys, match=r"cannot be read .*; check the path and its rights"):
         read_keys(tmp_path / "none.toml")
+
+
+def test_a_file_without_any_key_lets_nobody_ask_and_the_log_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert Keyring(file_of(tmp_path, "")).key_of(f"Bearer {KEY}", 0.0) is None
+    assert "nobody may ask for live state: the file has no key" in "".join(capsys.readouterr())

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from streams.city_player import LIVE_SLACK_MS, Pace, ToKafka, play_city
 from streams.codec import make_codec
 from streams.definition_files import shipped_definitions
+from streams.errors import Unreachable
 from streams.found_moments import from_kafka
 from streams.publishing import Publisher, activate
 from streams.settings import Settings
@@ -53,3 +56,8 @@ def test_a_live_city_happens_now_and_is_understood(topics: Settings, tmp_path: P
     assert {one.rule: (one.missed, one.false) for one in scores if one.unexcused} == {}
     assert len(found) > 10
     assert all(started <= one.detected_at <= ended for one in found)
+
+
+def test_moments_of_a_topic_that_is_not_there_are_not_none_but_cannot_be_read(settings: Settings) -> None:
+    with pytest.raises(Unreachable, match=r"has no topic .*moments; make the topics first"):
+        list(from_kafka(settings, make_codec(settings)))
