@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=lambda chosen: engine.run(chosen.touchpoints, chosen.runs))
 
     one = _named(names, "growth", growth.__doc__)
-    one.add_argument("--points", type=_numbers, default=growth.POINTS, help="touchpoints: 10000,30000,100000")
+    one.add_argument("--points", type=_numbers, default=growth.POINTS, help="touchpoints: 3000,10000,30000")
     one.add_argument("--processes", type=int, default=2, help="over which the cases are spread")
     one.set_defaults(run=lambda chosen: growth.run(chosen.points, chosen.processes))
 
@@ -128,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--faust-touchpoints", type=int, default=60_000, help="the plain Faust agent drains fewer")
     one.add_argument("--peers", type=_words, default=("faust", "quix"), help="faust,quix or '' for none")
     one.add_argument("--history", action="store_true", help="clock of the touchpoints: absences fall due meanwhile")
+    one.add_argument("--workers", type=int, default=1, help="also with so many workers that share the partitions")
     one.set_defaults(
         run=lambda chosen: drain.run(
             chosen.touchpoints,
@@ -135,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
             min(chosen.faust_touchpoints, chosen.touchpoints),
             chosen.peers,
             chosen.history,
+            chosen.workers,
         )
     )
 

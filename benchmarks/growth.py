@@ -2,7 +2,7 @@
 
 For every operator and every word of the rule language one rule and a stream that means it ill: all within
 the window, ids and values all different, matches that begin and never end. What is bounded weighs as much
-after a hundred thousand touchpoints as after ten thousand.
+after thirty thousand touchpoints as after three thousand.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from schemas import Touchpoint, Value
 from streams.detection import DetectionState, Detector, Emotions, Levels, Rule, parse_emotions, parse_rule
 from streams.detection.feelings import Feelings
 
-POINTS = (10_000, 30_000, 100_000)
+POINTS = (3_000, 10_000, 30_000)
 """After how many touchpoints a record is weighed."""
 
 MOST_GROWTH = 1.1
@@ -313,11 +313,11 @@ def run(points: Sequence[int] = POINTS, processes: int = 2) -> Table:
         weighed = {name: pool.submit(_weigh_case, name, points) for name in CASES}
         records = {name: pool.submit(_weigh_record, name, points) for name in RECORDS}
         for name, found in weighed.items():
-            progress(f"growth: {name}")
             table.rows.append(_row(name, found.result()))
+            progress(f"growth: {name} {table.rows[-1]['growth']}")
         for name, sizes in records.items():
-            progress(f"growth: {name}")
             table.rows.append(_row(name, Weighed(sizes.result())))
+            progress(f"growth: {name} {table.rows[-1]['growth']}")
     table.rows.append(_row(f"remembered events, after {_listed(_SEEN_POINTS)}", Weighed(weigh_seen(_SEEN_POINTS))))
     grown = [row["what"] for row in table.rows if float(row["growth"]) > MOST_GROWTH]
     table.notes = [
