@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
+import msgspec
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # re-exported implicitly
 
 from benchmarks.definitions import shipped
@@ -35,6 +36,8 @@ GOAL = 50_000
 CUSTOMERS = 20_000
 TIMEOUT_S = 300.0
 DAYS = 30
+SHARING_PART = 5
+"""Of the touchpoints a fifth is drained before the rate of several workers counts."""
 
 
 def run(
@@ -43,6 +46,7 @@ def run(
     faust_touchpoints: int = 60_000,
     peers: Sequence[str] = ("faust", "quix"),
     history: bool = False,
+    workers: int = 1,
 ) -> Table:
     """Medians of ``runs``, worker and peers taking turns.
 
@@ -53,6 +57,7 @@ def run(
         peers: of faust and quix; none for the worker alone.
         history: the worker's clock is the touchpoints' own, so that absences fall due during the
             drain; else it is live, as for a backlog after an outage.
+        workers: as many share the partitions, in turns with one alone.
     """
     span_ms = DAYS * 86_400_000
     start = time.time_ns() // 1_000_000 - span_ms
@@ -69,21 +74,30 @@ def run(
                 activate(settings, codec, [history_clock(start, start + span_ms)])
             rate, outputs = _worker(stage, settings, codec, records)
             rates.setdefault("momentous", []).append(rate)
+            if workers > 1:
+                progress(f"drain: run {number} of {runs}, {workers} workers")
+                rate, _ = _worker(stage, stage.topics(f"shared-{number}"), codec, records, workers)
+                rates.setdefault("shared", []).append(rate)
             for peer in peers:
                 part = records[:faust_touchpoints] if peer == "faust" else records
                 progress(f"drain: run {number} of {runs}, {peer} ({len(part):,} touchpoints)")
                 rates.setdefault(peer, []).append(_peer(stage, settings, peer, part))
-    return _table(rates, outputs, touchpoints, faust_touchpoints, runs, history)
+    return _table(rates, outputs, touchpoints, faust_touchpoints, runs, history, workers)
 
 
-def _worker(stage: Stage, settings: Settings, codec: Codec, records: Sequence[Keyed]) -> tuple[float, Counter[str]]:
+def _worker(
+    stage: Stage, settings: Settings, codec: Codec, records: Sequence[Keyed], workers: int = 1
+) -> tuple[float, Counter[str]]:
     activate(settings, codec, shipped())
     count = fill(settings, settings.topic(TOUCHPOINTS), records)
     until = ends(settings)
-    worker = stage.worker(settings)
-    wait_applied(settings, worker, until, TIMEOUT_S)
-    worker.stop()
-    rate = rate_after_first(commits(settings), count)
+    names = [f"worker-{number}" for number in range(1, workers + 1)]
+    running = [stage.worker(msgspec.structs.replace(settings, worker_instance=name)) for name in names]
+    wait_applied(settings, running[0], until, TIMEOUT_S)
+    for worker in running:
+        worker.stop()
+    # Several have to come to terms first about who has which partition.
+    rate = rate_after_first(commits(settings), count, 1 if workers == 1 else count // SHARING_PART)
     return rate, Counter({topic: len(read(settings, topic)) for topic in (MOMENTS, DECISIONS, TRIGGERS, VERDICTS)})
 
 
@@ -110,10 +124,12 @@ def _table(
     faust_touchpoints: int,
     runs: int,
     history: bool,
+    workers: int,
 ) -> Table:
-    table = Table("drain", f"touchpoints a second by one process draining a filled topic, median of {runs}")
+    table = Table("drain", f"touchpoints a second draining a filled topic, median of {runs}")
     told = {
         "momentous": "Momentous: all rules, policy, changelog, transactions",
+        "shared": f"Momentous: the same, {workers} workers on this machine",
         "faust": "plain Faust agent, one Table write each",
         "quix": "Quix Streams, one state write each, commit every 1 s",
     }
