@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from time import monotonic, sleep
 
 from confluent_kafka import KafkaException
@@ -142,7 +143,12 @@ def _kind_of(definitions: Definitions, name: str) -> str:
     for kind in KINDS:
         if (kind, name) in definitions.standings or (kind, name) in definitions.kept:
             return kind
-    raise ChangeRefused(f"nothing is called {name} in the log", "look with `momentous rules list`, or publish it")
+    known = {one for _, one in (*definitions.standings, *definitions.kept)}
+    near = get_close_matches(name, known, n=1, cutoff=0.7)
+    remedy = f"did you mean '{near[0]}'? " if near else ""
+    raise ChangeRefused(
+        f"nothing is called {name} in the log", f"{remedy}look with `momentous rules list`, or publish it"
+    )
 
 
 def _default_version(kind: str, name: str, change: str, standing: Standing | None, known: dict[int, Kept]) -> int:

@@ -56,6 +56,12 @@ def test_an_id_may_be_a_policys(known: Definitions) -> None:
     [
         (NAME, ACTIVATE, 9, "rule queue.abandoned has no v9 in the log, only v1, v2, v3, v4; publish it first"),
         ("queue.left", ACTIVATE, 1, "nothing is called queue.left in the log; look with `momentous rules list`"),
+        (
+            "queue.abandond",
+            ACTIVATE,
+            1,
+            "nothing is called queue.abandond in the log; did you mean 'queue.abandoned'? ",
+        ),
         ("outreach", RETIRE, None, "policy outreach does not run; look with `momentous rules list`"),
         ("outreach", ROLL_BACK, None, "policy outreach has no earlier version in the log; publish a better one"),
     ],

@@ -102,6 +102,10 @@ def backtest(
     period = read_period(start, end, zone)
     if file is not None and source is not None:
         raise typer.BadParameter("the history lies in --file; leave --source out", param_hint="--source")
+    if html is not None and (html.is_dir() or not html.parent.is_dir()):
+        # It is written at the end, and the history may be long.
+        said = "is a folder; name a file" if html.is_dir() else "lies in a folder that is not there; make it"
+        raise typer.BadParameter(f"{html} {said}", param_hint="--html")
     place = source or Place.KAFKA
     settings = load_settings()
     codec = make_codec(settings)

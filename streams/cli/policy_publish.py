@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_DETECT = re.compile(r"^detect\s*:", re.MULTILINE)
 
 
 def publish(
@@ -27,17 +30,21 @@ def publish(
     """
     from streams.authoring.policies import read_policy_file, rule_texts, shipped_policy_file
     from streams.cli.console import complain, say
-    from streams.cli.failures import REFUSED
+    from streams.cli.failures import REFUSED, USAGE
     from streams.cli.publish_gate import refused_policy
     from streams.cli.rule_changes import tell_who_follows
     from streams.codec import make_codec
     from streams.controls import ACTIVATE, PUBLISH, activation
+    from streams.definition_files import kind_of
     from streams.live_changes import send_changes
     from streams.outreach import parse_policy
     from streams.settings import load_settings
 
     settings = load_settings()
     file = read_policy_file(path) if path is not None else shipped_policy_file()
+    if kind_of(file.text) != "policy" and _DETECT.search(file.text):
+        complain(f"error: {file.filename} is a rule, not a policy; publish it with `momentous rules publish`")
+        return USAGE
     failures = refused_policy(file, rule_texts(rules or ()))
     if failures:
         complain(f"error: {failures}; nothing was published; mend what is named above")

@@ -17,6 +17,7 @@ def first_day(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "t.jsonl").write_text("")
     rule = "id: a.b\nversion: 1\ntitle: t\ndescription: d\nemotion: joyful\ndetcet: 1\n"
+    (tmp_path / "rule.yaml").write_text(rule.replace("detcet", "detect"))
     (tmp_path / "misspelt.yaml").write_text(rule)
 
 
@@ -41,6 +42,11 @@ def first_day(tmp_path: Path) -> None:
          "2026-03-01; see `momentous lift --help`"),
         ("backtest contact.third --from 2026-01-01 --to 2026-01-02 --file t.jsonl --source kafka",
          "Invalid value for --source: the history lies in --file; leave --source out; see `momentous backtest --help`"),
+        ("backtest contact.third --from 2026-01-01 --to 2026-01-02 --file t.jsonl --html no/r.html",
+         "Invalid value for --html: no/r.html lies in a folder that is not there; make it; see "
+         "`momentous backtest --help`"),
+        ("policy publish rule.yaml",
+         "rule.yaml is a rule, not a policy; publish it with `momentous rules publish`"),
         ("demo --samples folder", "folder/bank-january-1999.tsv.gz is not there; run it in a checkout, or name the "
          "folder: --samples FOLDER"),
         ("state key a --channel chta", "there is no channel 'chta'; did you mean 'chat'?"),
