@@ -11,14 +11,10 @@ from fastavro import schemaless_reader, schemaless_writer
 
 from schemas.catalog import newest_schemas, parsed, personal_fields
 from schemas.errors import CutShort, Malformed, WrongMagicByte, WrongType
+from schemas.reading import HEADER_BYTES, ODD, Read, reader_of
 from schemas.registry import ConfluentRegistry, Registry
 from schemas.sealing import Sealer, sealed
 from schemas.writing import Write, writer_of
-
-_PREFIX_BYTES = 5
-
-_OUTPUTS = ("Moment", "Decision", "Trigger", "Emotion", "Cancellation", "Verdict")
-"""Records that only the core makes, and makes often."""
 
 
 class Codec:
@@ -34,7 +30,7 @@ class Codec:
         self._newest = {name: parsed(schema.text) for name, schema in newest_schemas().items()}
         self._names = {schema.name for schema in newest_schemas().values()}
         self._personal = {name: personal_fields(schema.text) for name, schema in newest_schemas().items()}
-        self._readers: dict[bytes, tuple[str, Any, Any]] = {}
+        self._readers: dict[bytes, tuple[str, Any, Any, Read | None]] = {}
         self._writers: dict[str, tuple[bytes, Any, tuple[str, ...], Write | None]] = {}
 
     def decode(self, data: bytes | None, *expected: str) -> tuple[str, dict[str, Any]]:
@@ -48,28 +44,25 @@ class Codec:
             DecodeError: cut_short, wrong_magic_byte, unknown_schema_id, wrong_type, malformed.
             RegistryUnavailable: the schema is not known here and the registry does not answer.
         """
-        if data is None or len(data) < _PREFIX_BYTES:
+        if data is None or len(data) < HEADER_BYTES:
             if data and data[0] != 0:
                 raise WrongMagicByte(f"first byte is {data[0]:#04x}, expected 0x00")
-            raise CutShort(f"{len(data or b'')} bytes; a record has at least {_PREFIX_BYTES}")
-        prefix = data[:_PREFIX_BYTES]
+            raise CutShort(f"{len(data or b'')} bytes; a record has at least {HEADER_BYTES}")
+        prefix = data[:HEADER_BYTES]
         reader = self._readers.get(prefix)
         if reader is None:
             reader = self._reader(prefix)
-        name, writer_schema, reader_schema = reader
+        name, writer_schema, reader_schema, read = reader
         if expected and name not in expected:
             raise WrongType(f"a {name} lies where {' or '.join(expected)} belongs")
-        body = BytesIO(data)
-        body.seek(_PREFIX_BYTES)
-        try:
-            record: Any = schemaless_reader(body, writer_schema, reader_schema)
-        except Exception as error:
-            # An IndexError is the end of the bytes, or an enum or union index that does not exist.
-            if isinstance(error, EOFError) or (isinstance(error, IndexError) and body.tell() == len(data)):
-                raise CutShort(f"{len(data)} bytes end inside a {name}") from error
-            raise Malformed(f"not a {name}: {type(error).__name__}") from error
-        if body.tell() != len(data):
-            raise Malformed(f"{len(data) - body.tell()} bytes follow the {name}")
+        record: Any = None
+        if read is not None:
+            try:
+                record = read(data)
+            except ODD:
+                record = None
+        if record is None:
+            record = _read_by_fastavro(data, name, writer_schema, reader_schema)
         if self._sealer is not None:
             record = sealed(record, self._personal[name], self._sealer.open)
         return name, record
@@ -112,13 +105,14 @@ class Codec:
             if name not in self._writers:
                 self._writer(name)
 
-    def _reader(self, prefix: bytes) -> tuple[str, Any, Any]:
+    def _reader(self, prefix: bytes) -> tuple[str, Any, Any, Read | None]:
         if prefix[0] != 0:
             raise WrongMagicByte(f"first byte is {prefix[0]:#04x}, expected 0x00")
         written = self._written(int.from_bytes(prefix[1:], "big"))
         name = str(written["name"]).rpartition(".")[2]
         newest = self._newest[name]
-        reader = (name, written, None if written == newest else newest)
+        is_ours = written == newest
+        reader = (name, written, None if is_ours else newest, reader_of(newest) if is_ours else None)
         self._readers[prefix] = reader
         return reader
 
@@ -135,9 +129,24 @@ class Codec:
         prefix = b"\0" + self._registry.id_of(name).to_bytes(4, "big")
         schema = self._newest[name]
         mixed = tuple(field["name"] for field in schema["fields"] if _holds_mixed(field["type"]))
-        writer = (prefix, schema, mixed, writer_of(schema) if name in _OUTPUTS else None)
+        writer = (prefix, schema, mixed, writer_of(schema))
         self._writers[name] = writer
         return writer
+
+
+def _read_by_fastavro(data: bytes, name: str, writer_schema: Any, reader_schema: Any) -> Any:
+    body = BytesIO(data)
+    body.seek(HEADER_BYTES)
+    try:
+        record = schemaless_reader(body, writer_schema, reader_schema)
+    except Exception as error:
+        # An IndexError is the end of the bytes, or an enum or union index that does not exist.
+        if isinstance(error, EOFError) or (isinstance(error, IndexError) and body.tell() == len(data)):
+            raise CutShort(f"{len(data)} bytes end inside a {name}") from error
+        raise Malformed(f"not a {name}: {type(error).__name__}") from error
+    if body.tell() != len(data):
+        raise Malformed(f"{len(data) - body.tell()} bytes follow the {name}")
+    return record
 
 
 _TAGS = {type(None): "null", bool: "boolean", int: "long", float: "double", str: "string"}

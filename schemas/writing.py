@@ -1,7 +1,7 @@
-"""Avro bytes by functions made once from a schema: what a worker writes most takes no second look at its schema.
+"""Avro bytes by functions made once from a schema: what is written takes no second look at its schema.
 
 The bytes are those that fastavro writes, which knows every type of Avro; here only those of our
-outputs are known. A record's function is a Python text that follows its schema field by field, as
+records are known. A record's function is a Python text that follows its schema field by field, as
 dataclasses make theirs: a call for each field would cost as much as it saves.
 """
 
@@ -176,6 +176,9 @@ class _Text:
             self._line(f"if {value}: put(mixed({value}))")
             self._line(r"put(b'\0')")
         elif kind in _PLAIN:
+            if kind in ("int", "long"):
+                # 1.0 would be found under 1.
+                self._line(f"if {value}.__class__ is not int: raise TypeError")
             self._line(_PLAIN[kind].format(value))
         else:
             raise _UnknownType

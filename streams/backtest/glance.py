@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from schemas import Codec, Control, DecodeError, Touchpoint
-from streams.backtest.whole import HEADER, number_at
+from schemas.reading import HEADER_BYTES, HIGH, LOW, MIDDLE, OddForm, number_at
 
 
 class Glance(NamedTuple):
@@ -52,13 +52,6 @@ class Elsewhere(NamedTuple):
 
 
 Item = Glance | Elsewhere | Turn | Unreadable
-
-_LOW = {bytes((low | 128, high | 128)): low >> 1 | high << 6 for low in range(0, 128, 2) for high in range(128)}
-"""The lowest fourteen bits of a varint that goes on, without its sign, by the first two bytes; not of negative ones."""
-_MIDDLE = {bytes((low | 128, high | 128)): low << 13 | high << 20 for low in range(128) for high in range(128)}
-"""The next fourteen bits of one that goes on."""
-_HIGH = {bytes((low | 128, high)): low << 27 | high << 34 for low in range(128) for high in range(128)}
-"""And those that end it, in six bytes: all times from 1987 to 2109 are that long."""
 
 _MOST_KNOWN = 50_000
 _types: dict[bytes, str] = {}
@@ -101,11 +94,11 @@ class Glancer:
         Raises:
             RegistryUnavailable: a schema is not known here and the registry does not answer.
         """
-        if value is not None and value[:HEADER] == self._known:
+        if value is not None and value[:HEADER_BYTES] == self._known:
             # What all touchpoints but a few are: lengths of one byte, a time that is known. It runs for every one.
             try:
-                first = value[HEADER]
-                at = HEADER + 1 + (first >> 1)  # the event's id
+                first = value[HEADER_BYTES]
+                at = HEADER_BYTES + 1 + (first >> 1)  # the event's id
                 second = value[at]
                 at += 1 + (second >> 1)  # its source
                 third = value[at]
@@ -117,7 +110,7 @@ class Glancer:
                 if first | second | third | fourth | value[end + 1] < 128:
                     kind = _types[value[end + 3 : at]]
                     occurred_at = (
-                        _LOW[value[at : at + 2]] + _MIDDLE[value[at + 2 : at + 4]] + _HIGH[value[at + 4 : at + 6]]
+                        LOW[value[at : at + 2]] + MIDDLE[value[at + 2 : at + 4]] + HIGH[value[at + 4 : at + 6]]
                     )
                     customer_id = value[start:end].decode()
                     if self._customers is None or customer_id in self._customers:
@@ -129,6 +122,8 @@ class Glancer:
                 return self._wanted(_prefix(value, appended_at))
             except (IndexError, UnicodeDecodeError):
                 return Unreadable("cut_short", appended_at)
+            except OddForm:
+                pass
         try:
             name, body = self._codec.decode(value, "Touchpoint", "Control")
         except DecodeError as error:
@@ -145,7 +140,7 @@ class Glancer:
 
 def _prefix(data: bytes, appended_at: int) -> Glance:
     """The fields up to occurred_at, whatever their lengths; makes their type known."""
-    _, at = _text(data, HEADER)  # event_id
+    _, at = _text(data, HEADER_BYTES)  # event_id
     _, at = _text(data, at)  # source
     customer, at = _text(data, at)
     customer_id = customer.decode()
@@ -182,4 +177,4 @@ def _header_of_ours(codec: Codec) -> bytes:
         "identities": {},
         "properties": {},
     }
-    return codec.encode("Touchpoint", empty)[:HEADER]
+    return codec.encode("Touchpoint", empty)[:HEADER_BYTES]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from schemas import Codec, DecodeError, Touchpoint
 from streams import interrupts
 from streams.backtest.glance import Elsewhere, Glance, Item, Turn, Unreadable
 from streams.backtest.source import EVENT, Source, Wanted
-from streams.backtest.whole import TouchpointReader
 from streams.backtest.world import Tell, World
 from streams.customer.clock import AHEAD_MS
 from streams.customer.definitions import Definitions
@@ -62,7 +62,7 @@ class Reading:
         self.fates: Counter[str] = Counter(dict.fromkeys((READ, *FATES), 0))
         self.outcomes: Counter[str] = Counter()
         self.customers = 0
-        self._read = TouchpointReader(codec)
+        self._codec = codec
         self._sides = sides
         self._wanted = wanted
         self._watch = watch
@@ -181,7 +181,7 @@ class Reading:
         if not isinstance(item.whole, bytes):
             return item.whole
         try:
-            return self._read(item.whole)
+            return cast(Touchpoint, self._codec.decode(item.whole, "Touchpoint")[1])
         except DecodeError:
             return None
 
