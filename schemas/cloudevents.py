@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 _VERSION = ("ce_specversion", b"1.0")
 _CONTENT_TYPE = ("content-type", b"application/avro")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST = datetime(1, 1, 1, tzinfo=UTC)
-_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_EPOCH = date(1970, 1, 1)
+_FIRST_MS = -62_135_596_800_000
+_LAST_MS = 253_402_300_799_999
 
 Headers = list[tuple[str, bytes]]
 """Names and bytes, in order."""
@@ -35,14 +35,15 @@ def _origin(event_type: str, source: str) -> tuple[tuple[str, bytes], tuple[str,
 
 def rfc3339(time_ms: int) -> str:
     """``2026-11-23T08:30:00.000Z``; a time outside years 1 to 9999 is clamped to them."""
-    seconds, milliseconds = divmod(time_ms, 1000)
-    return f"{_second(seconds)}.{milliseconds:03d}Z"
+    if not _FIRST_MS <= time_ms <= _LAST_MS:
+        time_ms = time_ms % 1000 + (_LAST_MS - 999 if time_ms > 0 else _FIRST_MS)
+    days, milliseconds = divmod(time_ms, 86_400_000)
+    hour, milliseconds = divmod(milliseconds, 3_600_000)
+    minute, milliseconds = divmod(milliseconds, 60_000)
+    second, milliseconds = divmod(milliseconds, 1000)
+    return f"{_day(days)}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
 
 
 @lru_cache(4096)
-def _second(seconds: int) -> str:
-    try:
-        moment = _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        moment = _LAST if seconds > 0 else _FIRST
-    return moment.isoformat(timespec="seconds").removesuffix("+00:00")
+def _day(days: int) -> str:
+    return (_EPOCH + timedelta(days)).isoformat()

@@ -29,14 +29,8 @@ class OddForm(Exception):
 ODD = (IndexError, KeyError, UnicodeDecodeError, struct_error, OddForm)
 """What a function raises of bytes that are not in the usual form."""
 
-LOW = {bytes((low | 128, high | 128)): low >> 1 | high << 6 for low in range(0, 128, 2) for high in range(128)}
-"""The lowest fourteen bits of a number that goes on, without its sign, by its first two bytes; not of negative ones."""
-MIDDLE = {bytes((low | 128, high | 128)): low << 13 | high << 20 for low in range(128) for high in range(128)}
-"""The next fourteen bits of one that goes on."""
-HIGH = {bytes((low | 128, high)): low << 27 | high << 34 for low in range(128) for high in range(128)}
-"""And those that end it, in six bytes: all times in ms from 1987 to 2109 are that long."""
-
 _LONGEST = 9
+_whole = int.from_bytes
 _REMEMBERED_BYTES = 24
 _MOST_REMEMBERED = 4096
 _MIXED = ["null", "boolean", "long", "double", "string"]
@@ -80,10 +74,19 @@ def number_at(data: bytes, at: int) -> tuple[int, int]:
 
 def _long_at(data: bytes, at: int) -> tuple[int, int]:
     """A number, and where the next field begins."""
-    low, middle, high = LOW.get(data[at : at + 2]), MIDDLE.get(data[at + 2 : at + 4]), HIGH.get(data[at + 4 : at + 6])
-    if low is not None and middle is not None and high is not None:
-        return low + middle + high, at + 6
-    zigzag, at = number_at(data, at)
+    six = _whole(data[at : at + 6], "little")
+    if six & 0x808080808080 == 0x8080808080:  # six bytes long are all times in ms from 1987 to 2109
+        zigzag = (
+            six & 127
+            | six >> 1 & 0x3F80
+            | six >> 2 & 0x1FC000
+            | six >> 3 & 0xFE00000
+            | six >> 4 & 0x7F0000000
+            | six >> 5 & 0x3F800000000
+        )
+        at += 6
+    else:
+        zigzag, at = number_at(data, at)
     return zigzag >> 1 ^ -(zigzag & 1), at
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from schemas import Codec, Control, DecodeError, Touchpoint
-from schemas.reading import HEADER_BYTES, HIGH, LOW, MIDDLE, OddForm, number_at
+from schemas.reading import HEADER_BYTES, OddForm, number_at
 
 
 class Glance(NamedTuple):
@@ -52,6 +52,13 @@ class Elsewhere(NamedTuple):
 
 
 Item = Glance | Elsewhere | Turn | Unreadable
+
+_LOW = {bytes((low | 128, high | 128)): low >> 1 | high << 6 for low in range(0, 128, 2) for high in range(128)}
+"""The lowest fourteen bits of a number that goes on, without its sign, by its first two bytes; not of negative ones."""
+_MIDDLE = {bytes((low | 128, high | 128)): low << 13 | high << 20 for low in range(128) for high in range(128)}
+"""The next fourteen bits of one that goes on."""
+_HIGH = {bytes((low | 128, high)): low << 27 | high << 34 for low in range(128) for high in range(128)}
+"""And those that end it, in six bytes: all times in ms from 1987 to 2109 are that long."""
 
 _MOST_KNOWN = 50_000
 _types: dict[bytes, str] = {}
@@ -110,7 +117,7 @@ class Glancer:
                 if first | second | third | fourth | value[end + 1] < 128:
                     kind = _types[value[end + 3 : at]]
                     occurred_at = (
-                        LOW[value[at : at + 2]] + MIDDLE[value[at + 2 : at + 4]] + HIGH[value[at + 4 : at + 6]]
+                        _LOW[value[at : at + 2]] + _MIDDLE[value[at + 2 : at + 4]] + _HIGH[value[at + 4 : at + 6]]
                     )
                     customer_id = value[start:end].decode()
                     if self._customers is None or customer_id in self._customers:

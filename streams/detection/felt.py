@@ -33,7 +33,12 @@ def with_felt(touchpoint: Touchpoint, felt: Felt) -> Touchpoint:
     return cast(Touchpoint, carrying)
 
 
-def dominant(levels: tuple[float, ...], among: tuple[int, ...] = tuple(range(len(EMOTIONS)))) -> Emotion | None:
-    """The emotion with the highest level, of equal ones the first of ``EMOTIONS``; None when all are 0."""
-    place = max(among, key=lambda one: (levels[one], -one))
+def dominant(levels: tuple[float, ...], among: tuple[int, ...] | None = None) -> Emotion | None:
+    """The emotion with the highest level, of equal ones the first of ``EMOTIONS``; None when all are 0.
+
+    Args:
+        levels: in the order of ``EMOTIONS``.
+        among: places of those that count; None: all.
+    """
+    place = levels.index(max(levels)) if among is None else max(among, key=lambda one: (levels[one], -one))
     return EMOTIONS[place] if levels[place] > 0 else None

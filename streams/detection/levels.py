@@ -33,8 +33,10 @@ class Levels(msgspec.Struct, array_like=True, gc=False):
 
     def read(self, emotions: Emotions, at: int) -> tuple[float, ...]:
         """The levels in the order of ``EMOTIONS``; a time before the newest cause reads as that."""
-        at = max(at, self.at)
-        return tuple(_level(self.sum_of(place, emotions, at), emotions) for place in range(len(EMOTIONS)))
+        at, most, found = max(at, self.at), emotions.most, [0.0] * len(EMOTIONS)
+        for place in self.sums:
+            found[place] = min(max(self.sum_of(place, emotions, at), 0.0), most)
+        return tuple(found)
 
     def moved(self, emotions: Emotions, moves: Moves, factor: float, at: int) -> Levels:
         """The levels with a cause that took effect at ``at``, ms UTC; itself unchanged."""
@@ -53,10 +55,6 @@ class Levels(msgspec.Struct, array_like=True, gc=False):
             if abs(value) > NOTHING
         ]
         return self.at + max(ends, default=0)
-
-
-def _level(value: float, emotions: Emotions) -> float:
-    return min(max(value, 0.0), emotions.most)
 
 
 def feel(

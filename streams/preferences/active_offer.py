@@ -94,8 +94,8 @@ def active_offer(settings: Settings, shipped: Policy) -> ActiveOffer:
         except KafkaException as error:
             raise Unreachable(
                 f"Kafka at {settings.kafka_bootstrap} does not tell what is active ({error.args[0].str()})",
-                "look at the broker, at MOMENTOUS_KAFKA_BOOTSTRAP (and the kafka_sasl and kafka_ssl settings), and whether "
-                "`momentous topics create` was run",
+                "look at the broker, at MOMENTOUS_KAFKA_BOOTSTRAP (and the kafka_sasl and kafka_ssl settings), "
+                "and whether `momentous topics create` was run",
             ) from error
         except StateFormatError as error:
             raise ChangeRefused(

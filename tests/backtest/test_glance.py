@@ -38,7 +38,9 @@ def test_a_glance_sees_what_reading_all_of_it_sees(touchpoint: Touchpoint, appen
     glance = GLANCE(CODEC.encode("Touchpoint", touchpoint), appended_at)
     assert isinstance(glance, Glance)
     assert glance[:5] == glance_at(touchpoint, appended_at)[:5]
-    assert CODEC.decode(glance.whole)[1] == touchpoint  # type: ignore[arg-type]
+    # A time of ten bytes is left to the codec, which reads all of it.
+    read = glance.whole if isinstance(glance.whole, dict) else CODEC.decode(glance.whole)[1]  # type: ignore[arg-type]
+    assert read == touchpoint
 
 
 def test_a_control_is_read_whole() -> None:
