@@ -30,6 +30,7 @@ class ExternalBroker:
     bootstrap: str
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever asks for a broker is marked ``kafka``; what starts servers runs one after the other.
 
@@ -37,6 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     the pure ones fill the others. Where real processes did not come so far within the time given,
     as happens on a machine that others use too, there is one second chance, which the summary
     tells. A wrong result never gets one.
+
+    First of all hooks of its kind: the groups are read by another one.
     """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))

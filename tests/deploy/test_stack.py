@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_the_sample_of_a_lost_card_arrives_at_the_receiver_as_a_trigger(stack: S
 
 
 def test_a_key_made_for_live_state_opens_every_customer_at_every_worker(stack: Stack) -> None:
-    code, said = stack.run(["state", "key", "desk"], "")
+    code, said = stack.run(["state", "key", f"desk-{uuid4().hex}"], "")
     entry, _, rest = said.partition("the key, shown only now: ")
     urls = [f"http://127.0.0.1:{stack.settings(name).state_port}/customers/" for name in ("worker-1", "worker-2")]
     refused = {stack.get(f"{url}c0", rest.strip())[0] for url in urls}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from benchmarks.growth import CASES, MOST_GROWTH, weigh
 from benchmarks.growth_of_records import RECORDS, weigh_record, weigh_seen
@@ -21,6 +21,7 @@ from streams.detection.sequence_reader import SEQUENCE_KEYS
 from streams.detection.series_reader import SERIES_KEYS
 from streams.detection.step_reader import STEP_KEYS
 
+READ = YAML(typ="safe", pure=True).load
 FEW = 530
 """Enough to reach every bound but that of remembered events."""
 
@@ -38,7 +39,7 @@ def words(node: Any) -> Iterator[str]:
         yield node
 
 
-SAID = {word for case in CASES.values() for word in words(yaml.safe_load(f"detect: {case.detect}\n{case.more}"))}
+SAID = {word for case in CASES.values() for word in words(READ(f"detect: {case.detect}\n{case.more}"))}
 LANGUAGE = {
     *OPERATORS,
     *STEP_KEYS,
@@ -55,7 +56,7 @@ def test_every_word_of_the_rule_language_has_a_case() -> None:
 
 
 def test_every_operator_has_a_case_of_its_own() -> None:
-    begun = {next(iter(yaml.safe_load(case.detect))) for case in CASES.values()}
+    begun = {next(iter(READ(case.detect))) for case in CASES.values()}
     assert begun == set(OPERATORS)
 
 
