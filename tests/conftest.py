@@ -51,6 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tests that share servers, spread over processes, would start them twice and miss each other's doings."""
+    if getattr(session.config.option, "loadgroup", False):
+        spread = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group")]
+        if not all(nodeid.endswith("@servers") for nodeid in spread):
+            raise pytest.UsageError("this pytest-xdist does not group tests with this pytest; use what the lock names")
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker | ExternalBroker]:
     """A broker that all tests share: never stop it; keep to your own topics and groups."""
