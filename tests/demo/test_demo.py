@@ -165,7 +165,7 @@ def test_a_child_that_dies_ends_the_demo_with_its_name_and_log(samples: Path, tm
     demo.wait_for(lambda: len(demo.running()) == 4)
     (worker,) = (pid for pid in demo.running() if b"\0worker\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(worker, signal.SIGKILL)
-    assert demo.process.wait(30) == 2
+    assert demo.process.wait(30) == 3
     assert "error: `momentous worker` ended with code -9" in demo.said
     assert demo.running() == set()
 
