@@ -52,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     worker_instance: Annotated[
         str, Meta(description="Static membership id of this worker; unique in the group; empty: dynamic.")
     ] = ""
+    worker_processes: Annotated[
+        int,
+        Meta(ge=0, le=1000, description="Processes of one `momentous worker`; 0: one per processor it may use."),
+    ] = 1
     worker_web_port: Annotated[
         int, Meta(ge=0, le=65535, description="Worker's HTTP port for /metrics and /health; 0: no HTTP.")
     ] = 6066

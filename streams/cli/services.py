@@ -14,21 +14,41 @@ def register(app: typer.Typer) -> None:
     app.command("clickhouse-embedded")(clickhouse_embedded)
 
 
-def worker() -> int:
+def worker(
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="So many processes share the partitions, at most one for each; 0: one per processor. "
+            "Not given: worker_processes.",
+            show_default=False,
+        ),
+    ] = None,
+) -> int:
     """Run a worker: touchpoints in, moments, decisions and outreach triggers out.
 
-    As many as there are partitions can share the work; each needs its own
-    MOMENTOUS_WORKER_INSTANCE and MOMENTOUS_WORKER_WEB_PORT.
+    A process computes on one core: with --processes 0 a worker uses them all.
+    SIGTERM ends all of them, and the end of one ends the worker. Processes have
+    -1, -2, ... after the instance's name, and each its ports 10 further.
+
+    As many workers as there are partitions can share the work too, on one
+    machine or several; each needs its own MOMENTOUS_WORKER_INSTANCE and, on one
+    machine, its own MOMENTOUS_WORKER_WEB_PORT.
     """
-    from streams.app import run_worker
     from streams.logs import configure_logs
     from streams.settings import load_settings
     from streams.topic_admin import check_topics
+    from streams.worker_processes import process_number, process_settings, run_processes
 
-    settings = load_settings()
-    configure_logs(settings.log_level)
+    settings = load_settings(worker_processes=processes)
+    each = process_settings(settings)
+    configure_logs(settings.log_level, process_number())
     check_topics(settings)
-    return run_worker(settings)
+    if len(each) > 1:
+        return run_processes(settings, each)
+    from streams.app import run_worker
+
+    return run_worker(each[0])
 
 
 def loader(
