@@ -28,6 +28,7 @@ from benchmarks import (
     restore,
     vocabulary,
 )
+from benchmarks.definitions import RULES
 from benchmarks.report import Table, machine, progress
 from tests.kafka.jars import BrokerUnavailable
 
@@ -128,7 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--faust-touchpoints", type=int, default=60_000, help="the plain Faust agent drains fewer")
     one.add_argument("--peers", type=_words, default=("faust", "quix"), help="faust,quix or '' for none")
     one.add_argument("--history", action="store_true", help="clock of the touchpoints: absences fall due meanwhile")
-    one.add_argument("--workers", type=int, default=1, help="also with so many workers that share the partitions")
+    one.add_argument("--workers", type=int, default=1, help="also with a worker of so many processes, at most 4")
+    one.add_argument("--rules", choices=RULES, default="all", help="active beside the policy; eight: those of calls")
     one.set_defaults(
         run=lambda chosen: drain.run(
             chosen.touchpoints,
@@ -137,13 +139,15 @@ def _parser() -> argparse.ArgumentParser:
             chosen.peers,
             chosen.history,
             chosen.workers,
+            chosen.rules,
         )
     )
 
     one = _named(names, "latency", latency.__doc__)
     one.add_argument("--rates", type=_numbers, default=latency.RATES, help="touchpoints a second: 5000,10000")
     one.add_argument("--seconds", type=int, default=20, help="measured at each rate, after the warm-up")
-    one.set_defaults(run=lambda chosen: latency.run(chosen.rates, chosen.seconds))
+    one.add_argument("--processes", type=int, default=1, help="of the one worker, at most 4")
+    one.set_defaults(run=lambda chosen: latency.run(chosen.rates, chosen.seconds, chosen.processes))
 
     one = _named(names, "absence", absence.__doc__)
     one.add_argument("--flows", type=int, default=400)

@@ -14,6 +14,7 @@ from benchmarks.fill import encoded, fill
 from benchmarks.ledger import ends, wait_applied
 from benchmarks.open_loop import PROBED_CUSTOMERS, probed_customer
 from benchmarks.report import Table, percentile, progress
+from benchmarks.shares import wait_shared
 from benchmarks.stage import Process, Stage
 from schemas import Codec, Touchpoint
 from streams.publishing import activate
@@ -52,11 +53,11 @@ class Receipt(NamedTuple):
     appended: float
 
 
-def run(rates: Sequence[int] = RATES, seconds: int = 20) -> Table:
-    """One worker, the rates one after the other, ``seconds`` each after a warm-up."""
+def run(rates: Sequence[int] = RATES, seconds: int = 20, processes: int = 1) -> Table:
+    """One worker, of so many processes; the rates one after the other, ``seconds`` each after a warm-up."""
     table = Table("latency", "scheduled publish to read-committed receipt of the trigger, ms, open loop")
     with Stage() as stage:
-        settings = stage.topics("latency")
+        settings = stage.topics("latency", worker_processes=processes)
         codec = Codec()
         activate(settings, codec, [*shipped_rules(), policy_activation(POLICY)])
         fill(settings, settings.topic(TOUCHPOINTS), encoded(codec, _consents()))
@@ -64,13 +65,16 @@ def run(rates: Sequence[int] = RATES, seconds: int = 20) -> Table:
         receipts = stage.folder / "receipts"
         stage.process([sys.executable, "-m", "benchmarks.receipts", str(receipts)], settings, "receipts")
         wait_applied(settings, worker, ends(settings), SETTLE_S)
+        if processes > 1:
+            wait_shared(worker, processes, settings.partitions)
         for rate in rates:
             progress(f"latency: {rate:,}/s for {WARM_UP_S} + {seconds} s (prepared first)")
             table.rows.append(_step(stage, settings, worker, receipts, rate, seconds))
     table.notes = [
         f"goal: {GOAL}",
         f"one touchpoint in {PROBE_EVERY} triggers outreach and is timed; every other one is a call's, of "
-        f"{CUSTOMERS:,} customers; all rules active; {WARM_UP_S} s of warm-up left out",
+        f"{CUSTOMERS:,} customers; all rules active; {WARM_UP_S} s of warm-up left out; the worker is "
+        + (f"{processes} processes that share 4 partitions" if processes > 1 else "one process"),
         "achieved/s: touchpoints behind the timed triggers, from the end of the warm-up to the last receipt",
         "p99 to append: until the trigger lies in the log, its transaction still open",
         f"missing: no trigger {SETTLE_S:.0f} s after the last publish; publisher late: its worst lag behind the "
