@@ -15,7 +15,8 @@ _HEAD = f"""# Metrics and health
 
 A worker answers on `worker_web_port` (6066), a loader on `loader_web_port` (6067), both on the
 address `web_bind`; port 0 means no HTTP. There is no login and nothing personal on these pages:
-no customer id, no property, no text of an event.
+no customer id, no property, no text of an event. A worker of several processes (`worker_processes`)
+answers on a port for each, 6066, 6076, 6086 and so on, with that process's partitions alone.
 
 | path | what |
 | --- | --- |

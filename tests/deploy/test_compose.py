@@ -38,6 +38,7 @@ RIGHT_BY_DEFAULT = {
     *("kafka_security_protocol", "kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password"),
     *("kafka_ssl_ca", "kafka_ssl_certificate", "kafka_ssl_key", "schema_registry_user"),  # nobody logs in on one host
     *("web_bind", "loader_batch_records", "loader_batch_ms", "data_dir"),  # the image sets the last
+    "worker_processes",  # a container is scaled by another one
 }
 """A new setting is given by the compose file, or somebody has thought about it and added it here."""
 
