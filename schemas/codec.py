@@ -82,9 +82,11 @@ class Codec:
             record = sealed(record, self._personal[name], self._sealer.seal)
         if write is not None:
             pieces = [prefix]
-            with suppress(Exception):  # a record that does not fit; fastavro says in which way
+            try:
                 write(record, pieces.append)
                 return b"".join(pieces)
+            except Exception:  # noqa: S110 - it does not fit; fastavro, below, says in which way
+                pass
         if mixed:
             record = {**record, **{field: _tagged(record[field]) for field in mixed if field in record}}
         body = BytesIO()

@@ -128,6 +128,9 @@ _PLAIN = {
     "double": "put(double({0}))",
 }
 
+_ID = "{0} = {0}.encode(); put(numbers[len({0})]); put({0})"
+"""An id does not come again: it is neither looked for nor remembered."""
+
 
 class _UnknownType(Exception):
     """Left to fastavro."""
@@ -152,13 +155,13 @@ class _Text:
         for field in schema["fields"]:
             value = self._name()
             self._line(f"{value} = {name}[{field['name']!r}]")
-            self._value(field["type"], value)
+            self._value(field["type"], value, is_id=field["name"].endswith("_id"))
 
-    def _value(self, schema: Any, value: str) -> None:
+    def _value(self, schema: Any, value: str, is_id: bool = False) -> None:
         schema = self._named.get(schema, schema) if isinstance(schema, str) else schema
         kind = schema["type"] if isinstance(schema, dict) else schema
         if isinstance(schema, list):
-            self._optional(schema, value)
+            self._optional(schema, value, is_id)
         elif kind == "record":
             self.record(schema, value)
         elif kind == "enum":
@@ -179,18 +182,18 @@ class _Text:
             if kind in ("int", "long"):
                 # 1.0 would be found under 1.
                 self._line(f"if {value}.__class__ is not int: raise TypeError")
-            self._line(_PLAIN[kind].format(value))
+            self._line((_ID if is_id and kind == "string" else _PLAIN[kind]).format(value))
         else:
             raise _UnknownType
 
-    def _optional(self, branches: list[Any], value: str) -> None:
+    def _optional(self, branches: list[Any], value: str, is_id: bool) -> None:
         if len(branches) != 2 or branches[0] != "null":
             raise _UnknownType
         self._line(rf"if {value} is None: put(b'\0')")
         self._line("else:")
         self._depth += 1
         self._line(r"put(b'\2')")
-        self._value(branches[1], value)
+        self._value(branches[1], value, is_id)
         self._depth -= 1
 
     def _many(self, value: str, loop: str, body: Callable[[], None]) -> None:

@@ -77,7 +77,10 @@ def apply(
     resolving = definitions.resolving(touchpoint_type)
     closed = _resolve(customer, touchpoint, clock, resolving, definitions) if resolving else NO_EFFECTS
     found = definitions.detector.on_touchpoint(customer.detection, touchpoint, clock)
-    found, emotions = emotional_state.take_in(customer, touchpoint, closed.resolved, found, clock, definitions)
+    moves = definitions.emotions
+    emotions: list[Emotion] = []
+    if found or closed.resolved or (moves is not None and moves.hears(touchpoint)):
+        found, emotions = emotional_state.take_in(customer, touchpoint, closed.resolved, found, clock, definitions)
     if not (found or emotions or cancelled or refused_facts or refused_consents or closed is not NO_EFFECTS):
         return NO_EFFECTS
     effects = Effects(list(closed.moments), emotions, [*cancelled, *closed.cancellations], list(closed.decisions))
@@ -205,12 +208,10 @@ def _resolve(
     correlation_id = touchpoint["correlation_id"]
     effects, at_stake = NO_EFFECTS, outreach.rules_at_stake(clock)
     for rule in rules:
-        if rule.resolves(touchpoint, None):
-            outreach.note_resolution(rule.id, occurred_at, None)
-        elif rule.resolves(touchpoint, correlation_id):
-            outreach.note_resolution(rule.id, occurred_at, correlation_id)
-        else:
+        reach = rule.reach(touchpoint)
+        if reach == "none":
             continue
+        outreach.note_resolution(rule.id, occurred_at, None if reach == "any" else correlation_id)
         if rule.id not in at_stake:
             continue
         if effects is NO_EFFECTS:

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from msgspec.structs import asdict
 from msgspec.structs import replace as renewed
@@ -43,6 +45,7 @@ MOST_QUARANTINED = 100
 
 NEVER = 2**63 - 1
 _TYPES_REMEMBERED = 10_000
+_TEXTS_REMEMBERED = 512
 _CHANGES = (PUBLISH, ACTIVATE, SHADOW, RETIRE, ROLL_BACK)
 
 
@@ -65,6 +68,9 @@ _PARSERS: dict[str, Callable[[str, str], _Versioned]] = {
     "emotions": parse_emotions,
 }
 """Kinds that have versions; a pause has not: it is thrown and lifted."""
+
+_DETECTORS: WeakValueDictionary[tuple[object, ...], Detector] = WeakValueDictionary()
+"""Compiled rules that some partition of this process uses: they never change, so others with the same rules share them."""
 
 
 class Definitions:
@@ -103,13 +109,26 @@ class Definitions:
         """The compiled rules."""
         if self._detector is None:
             timing = self.timing
-            self._detector = Detector(
-                self._rules.values(),
-                late_grace_ms=timing.late_grace_ms,
-                source_graces_ms=timing.source_graces_ms,
-                eras={name: self.standings["rule", name].era for name in self._rules},
-                draining=[one for some in self._draining.values() for one in some],
+            running = tuple((name, self.standings["rule", name]) for name in sorted(self._rules))
+            draining = [one for some in self._draining.values() for one in some]
+            same = (
+                tuple((name, one.digest, one.change == SHADOW, one.era) for name, one in running),
+                timing.late_grace_ms,
+                tuple(sorted(timing.source_graces_ms.items())),
             )
+            # What drains is told apart by more than this: it is not shared.
+            known = None if draining else _DETECTORS.get(same)
+            if known is None:
+                known = Detector(
+                    self._rules.values(),
+                    late_grace_ms=timing.late_grace_ms,
+                    source_graces_ms=timing.source_graces_ms,
+                    eras={name: one.era for name, one in running},
+                    draining=draining,
+                )
+                if not draining:
+                    _DETECTORS[same] = known
+            self._detector = known
         return self._detector
 
     def resolving(self, touchpoint_type: str) -> tuple[Rule, ...]:
@@ -366,16 +385,29 @@ def _goes_on(standing: Standing, change: str) -> bool:
     return change == PUBLISH or (standing.change == SHADOW) == (change == SHADOW)
 
 
+@lru_cache(_TEXTS_REMEMBERED)
+def _read(kind: str, text: str, label: str) -> Any:
+    """What a text says. It is never changed, so that all partitions of a process share it."""
+    return _PARSERS[kind](text, label)
+
+
+@lru_cache(_TEXTS_REMEMBERED)
+def _must_run(text: str, label: str) -> None:
+    """The rule can be made ready to run; raises whatever prevents that."""
+    Detector([replace(_read("rule", text, label), mode="live")])
+
+
 def _parsed(activation: Activation, label: str) -> Any:
+    kind, text = activation["kind"], activation["text"]
     try:
-        found: Any = _PARSERS[activation["kind"]](activation["text"], label)
+        found = _read(kind, text, label)
     except (RuleFileError, PolicyFileError) as error:
         raise BadActivation(str(error)) from error
     # There is one timing and one table of emotions, so they have no ids of their own.
-    _must_agree(activation, getattr(found, "id", activation["kind"]), found.version)
+    _must_agree(activation, getattr(found, "id", kind), found.version)
     if isinstance(found, Rule):
         try:
-            Detector([replace(found, mode="live")])
+            _must_run(text, label)
         except Exception as error:  # whatever it is, it must not reach a customer
             raise BadActivation(f"{label}: it cannot be made ready to run: {type(error).__name__}") from error
     return found
@@ -390,7 +422,7 @@ def _parsed_again(standing: Standing) -> Any:
     try:
         if standing.kind == "pause":
             return parse_pause(standing.text, label)
-        return _PARSERS[standing.kind](standing.text, label)
+        return _read(standing.kind, standing.text, label)
     except KeyError as error:
         raise BadActivation(f"kind {standing.kind!r} is unknown here; update this worker") from error
     except (RuleFileError, PolicyFileError, BadPause) as error:

@@ -35,8 +35,6 @@ def take_in(
         The firings with all that follows from them, and the levels that moved.
     """
     emotions = definitions.emotions
-    if not found and not resolved and (emotions is None or not emotions.hears(touchpoint)):
-        return found, []
     feelings = Feelings(definitions.detector, customer.detection, emotions, customer.emotions)
     reports: Reports = []
     for one in resolved:

@@ -10,6 +10,13 @@ from streams.identifiers import digest_id
 from streams.topics import DEAD, DECISIONS, EMOTIONS, MOMENTS, TRIGGERS, VERDICTS
 
 
+_ATTRIBUTES = {
+    name: (f"momentous.{name.lower()}", f"momentous/{name.lower()}s")
+    for name in ("Moment", "Decision", "Trigger", "Emotion", "Cancellation", "Verdict")
+}
+"""Of each record its CloudEvents type and source."""
+
+
 class Output(NamedTuple):
     """One record to produce; ``topic`` is the name without prefix."""
 
@@ -95,5 +102,6 @@ class OutputWriter:
     def _record(
         self, topic: str, name: str, record: Mapping[str, Any], customer_id: str, event_id: str, time_ms: int
     ) -> Output:
-        ce = headers(f"momentous.{name.lower()}", event_id, f"momentous/{name.lower()}s", time_ms)
+        kind, origin = _ATTRIBUTES[name]
+        ce = headers(kind, event_id, origin, time_ms)
         return Output(topic, self._partition, customer_id.encode(), self._codec.encode(name, record), ce)

@@ -10,7 +10,7 @@ from schemas.types import Value
 from streams.detection.draining import DrainingListener, DrainingTimer
 from streams.detection.evidence import Table
 from streams.detection.fields import key_text
-from streams.detection.firing import MAX_EVIDENCE, Firing
+from streams.detection.firing import MAX_EVIDENCE, Firing, moment_id
 from streams.detection.memory import PatternState
 from streams.detection.operators import Frame, Listener, Outcome, Timer
 from streams.detection.operators.pattern import Pattern
@@ -141,7 +141,8 @@ def _firing(rule: ArmedRule, refs: list[int], facts: dict[str, Value], n: int, a
             if item.kept is not None and text in item.kept:
                 facts.setdefault(name, item.kept[text])
                 break
-    return Firing(rule.rule, evidence, n, at, {name: facts[name] for name in sorted(facts)})
+    named = moment_id(rule.id, rule.version, evidence[0], n)
+    return Firing(rule.rule, evidence, n, at, {name: facts[name] for name in sorted(facts)}, named)
 
 
 def commit(

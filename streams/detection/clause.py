@@ -46,6 +46,16 @@ class BoundClause:
         self._same = same
         self._other = other
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it holds for every touchpoint of its type."""
+        return self._check is None and not self._same and not self._other
+
+    @property
+    def asks_same(self) -> bool:
+        """Whether it asks for a value that equals the opening's."""
+        return bool(self._same)
+
     def holds(self, touchpoint: Mapping[str, Any], key: Key, opening: Key) -> bool:
         """True when the touchpoint, whose correlation is ``key``, meets it."""
         for place in self._same:

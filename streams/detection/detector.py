@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from schemas.types import Touchpoint
 from streams.detection.armed_rule import NO_FIRINGS, ArmedRule, commit, fire
@@ -11,7 +11,7 @@ from streams.detection.evidence import Keep
 from streams.detection.fields import Getter
 from streams.detection.firing import Firing, RuleFailure, rule_failure
 from streams.detection.moment_types import LEVEL_TYPE, UNPUBLISHED
-from streams.detection.operators import Arrival, Frame, Listener
+from streams.detection.operators import Arrival, Frame, Listener, Outcome
 from streams.detection.rule import DAY_MS, Rule
 from streams.detection.state import DetectionState
 
@@ -21,8 +21,19 @@ LATE_GRACE_MS = 60_000
 Report = Firing | RuleFailure
 
 
-_Ear = tuple[ArmedRule, Listener]
-"""A rule, and its listener for one touchpoint type."""
+class _Ear(NamedTuple):
+    """A rule with its listener for one touchpoint type, and of both what every touchpoint asks for."""
+
+    rule: ArmedRule
+    slot: str
+    version: int
+    wants: Callable[[Touchpoint, Any], Any]
+    step: Callable[[Any, Any, Arrival], Outcome | None]
+
+    @classmethod
+    def of(cls, rule: ArmedRule, listener: Listener) -> _Ear:
+        """The rule's."""
+        return cls(rule, rule.slot, rule.version, listener.wants, listener.step)
 
 
 class _Audience(NamedTuple):
@@ -139,24 +150,24 @@ class Detector:
                 heir.inherit(state)
         rules, table = state.rules, state.evidence
         arrival: Arrival | None = None
-        for rule, listener in ears:
-            memory = None
-            known = rules.get(rule.slot)
-            if known is not None:
-                if known.version == rule.version:
-                    memory = known.memory
-                else:
-                    state.forget(rule.slot)
-                    known = None
+        for rule, slot, version, wants, step in ears:
+            known = rules.get(slot)
+            if known is None:
+                memory = None
+            elif known.version == version:
+                memory = known.memory
+            else:
+                state.forget(slot)
+                known = memory = None
             firings = NO_FIRINGS
             try:
-                wanted = listener.wants(touchpoint, memory)
+                wanted = wants(touchpoint, memory)
                 if wanted is None:
                     continue
                 if arrival is None:
                     grace_ms = self._source_graces_ms.get(touchpoint["source"], self._grace_ms)
                     arrival = Arrival(touchpoint, touchpoint["occurred_at"], clock, table, keep, -1, grace_ms)
-                outcome = listener.step(memory, wanted, arrival)
+                outcome = step(memory, wanted, arrival)
                 if outcome is None:
                     continue
                 if outcome.matches:
@@ -220,12 +231,12 @@ class Detector:
         for armed in rules:
             listener = armed.listener(touchpoint_type, frames[armed.slot])
             if listener is not None:
-                ears.append((armed, listener))
+                ears.append(_Ear.of(armed, listener))
                 keep |= {
                     field.text: None if field.property_name == field.text else field.getter()
                     for field in (*armed.rule.keep, *armed.rule.detect.keeps())
                 }
         if not ears:
             return _NOBODY
-        heirs = tuple(armed for armed, _ in ears if armed.is_heir)
+        heirs = tuple(ear.rule for ear in ears if ear.rule.is_heir)
         return _Audience(tuple(ears), tuple((name, keep[name]) for name in sorted(keep)), heirs)

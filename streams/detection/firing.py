@@ -11,6 +11,8 @@ from schemas.types import Value
 from streams.detection.evidence import Evidence
 from streams.detection.rule import DOMINANT, Rule
 
+_encode = msgspec.json.Encoder().encode
+
 MAX_EVIDENCE = 50
 """Most touchpoints that a firing shows beside its opening; the newest stay."""
 
@@ -27,6 +29,8 @@ class Firing(msgspec.Struct, frozen=True):
     """The clock; of an absence its deadline."""
     context: dict[str, Value]
     """Kept values, and the operator's own facts (``count``, ``distinct``); keys sorted."""
+    moment_id: str
+    """As ``moment_id`` gives it."""
 
     @property
     def emotion(self) -> str:
@@ -49,11 +53,6 @@ class Firing(msgspec.Struct, frozen=True):
         """Correlation of the opening."""
         return self.evidence[0].correlation_id
 
-    @property
-    def moment_id(self) -> str:
-        """As ``moment_id`` gives it."""
-        return moment_id(self.rule.id, self.rule.version, self.evidence[0], self.n)
-
 
 class RuleFailure(msgspec.Struct, frozen=True):
     """A rule that raised, at one touchpoint or deadline of one customer; the other rules went on."""
@@ -71,7 +70,7 @@ def moment_id(rule: str, version: int, opening: Evidence, n: int) -> str:
     four in the middle being the opening touchpoint's as published.
     """
     parts = [rule, version, opening.source, opening.event_id, opening.customer_id, opening.occurred_at, n]
-    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
+    return hashlib.sha256(_encode(parts)).hexdigest()[:32]
 
 
 def rule_failure(rule: Rule, error: Exception) -> RuleFailure:

@@ -29,7 +29,9 @@ class Levels(msgspec.Struct, array_like=True, gc=False):
     def sum_of(self, place: int, emotions: Emotions, at: int) -> float:
         """The sum as of ``at``, ms UTC, not before ``self.at``."""
         value = self.sums.get(place, 0.0)
-        return value * 2.0 ** -((at - self.at) / emotions.half_lives_ms[place]) if value else 0.0
+        if at == self.at or not value:
+            return value
+        return float(value * 2.0 ** -((at - self.at) / emotions.half_lives_ms[place]))
 
     def read(self, emotions: Emotions, at: int) -> tuple[float, ...]:
         """The levels in the order of ``EMOTIONS``; a time before the newest cause reads as that."""

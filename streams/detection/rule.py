@@ -23,6 +23,9 @@ OnChange = Literal["drain", "drop"]
 ON_CHANGE: tuple[OnChange, ...] = ("drain", "drop")
 DAY_MS = 86_400_000
 
+Reach = Literal["none", "same", "any"]
+"""Which moments a touchpoint resolves: none, those of its correlation, or whatever theirs is."""
+
 _CORRELATION = (Field(("correlation_id",)),)
 
 
@@ -68,11 +71,14 @@ class Rule:
     stratum: int = field(init=False, compare=False)
     """What it hears: 1 touchpoints, 2 the moments of the first stratum too, 3 only emotional levels."""
     _resolvers: dict[str | None, tuple[BoundClause, ...]] = field(init=False, repr=False, compare=False)
+    _reaches: dict[str | None, str] = field(init=False, repr=False, compare=False)
+    """Of each type what ``reach`` is known to be at most: ``any`` for certain, ``same``, or ``ask``."""
 
     def __post_init__(self) -> None:
         named = sorted(frozenset().union(*(clause.condition.types() for clause in self.resolved_by)))
         resolvers = {kind: self._bound_resolvers(kind) for kind in (None, *named)}
         object.__setattr__(self, "_resolvers", resolvers)
+        object.__setattr__(self, "_reaches", {kind: _widest(clauses) for kind, clauses in resolvers.items()})
         types = self.detect.types()
         object.__setattr__(self, "stratum", 3 if LEVEL_TYPE in types else 2 if types & MOMENT_TYPES else 1)
 
@@ -91,6 +97,17 @@ class Rule:
                 return True
         return False
 
+    def reach(self, touchpoint: Touchpoint) -> Reach:
+        """Which of its moments a later touchpoint of the customer ends the cause of, going by correlation."""
+        known = self._reaches.get(touchpoint["type"])
+        if known is None:
+            known = self._reaches[None]
+        if known == "any":
+            return "any"
+        if known == "ask" and self.resolves(touchpoint, None):
+            return "any"
+        return "same" if self.resolves(touchpoint, touchpoint["correlation_id"]) else "none"
+
     def may_be_resolved_by(self, touchpoint_type: str) -> bool:
         """Whether a touchpoint of this type can meet ``resolved_by`` at all."""
         return bool(self._resolvers.get(touchpoint_type, self._resolvers[None]))
@@ -98,3 +115,9 @@ class Rule:
     def _bound_resolvers(self, touchpoint_type: str | None) -> tuple[BoundClause, ...]:
         bound = (clause.bound(touchpoint_type, _CORRELATION) for clause in self.resolved_by)
         return tuple(clause for clause in bound if clause is not None)
+
+
+def _widest(clauses: tuple[BoundClause, ...]) -> str:
+    if any(clause.is_bare for clause in clauses):
+        return "any"
+    return "same" if all(clause.asks_same for clause in clauses) else "ask"

@@ -51,14 +51,17 @@ class Either:
 class EitherListener:
     """``Either`` for one touchpoint type."""
 
-    __slots__ = ("_ears", "_parts")
+    __slots__ = ("_ears", "_parts", "_rests")
 
     def __init__(self, ears: tuple[tuple[int, Listener], ...], parts: int) -> None:
         self._ears = ears
         self._parts = parts
+        self._rests = all(getattr(listener, "rests", False) for _, listener in ears)
 
     def wants(self, touchpoint: Touchpoint, memory: EitherState | None) -> list[tuple[int, Listener, Any]] | None:
         """What each part wants to know of it; None when none does."""
+        if self._rests and memory is not None and None not in memory.parts:
+            return None
         wanted = []
         for place, listener in self._ears:
             one = listener.wants(touchpoint, memory.parts[place] if memory is not None else None)
@@ -131,11 +134,15 @@ class _Sum:
 
     def outcome(self) -> Outcome:
         """All in one."""
-        outcome = self._outcome
-        if any(part is not None for part in self.parts):
-            untils = [LASTING if until >= FOREVER else until for until in self._untils]
-            outcome.memory = EitherState(self.parts, self._dues, untils)
-        outcome.until = max(self._untils)
-        outcome.due = min((due for due in self._dues if due is not None), default=None)
+        outcome, due = self._outcome, None
+        for part in self.parts:
+            if part is not None:
+                untils = [LASTING if until >= FOREVER else until for until in self._untils]
+                outcome.memory = EitherState(self.parts, self._dues, untils)
+                break
+        for one in self._dues:
+            if one is not None and (due is None or one < due):
+                due = one
+        outcome.until, outcome.due = max(self._untils), due
         outcome.held, outcome.released, outcome.matches = self._held, self._released, self._matches
         return outcome

@@ -58,15 +58,22 @@ class LevelListener:
     def wants(self, touchpoint: Touchpoint, memory: LevelState | None) -> Felt | None:
         """What was felt; None when none of its emotions moved, or nothing is remembered and they fell."""
         felt: Felt = touchpoint[FELT]  # type: ignore[literal-required]
-        rises = any(felt.after[place] > felt.before[place] for place in self._level.emotions)
-        return felt if rises or memory is not None else None
+        if memory is not None:
+            return felt
+        before, after = felt.before, felt.after
+        for place in self._level.emotions:
+            if after[place] > before[place]:
+                return felt
+        return None
 
     def step(self, memory: LevelState | None, wanted: Felt, arrival: Arrival) -> Outcome:
         """Hold the levels against the thresholds."""
         level, felt = self._level, wanted
         known = memory if memory is not None else LevelState([])
-        left = sum(felt.before[place] for place in level.emotions)
-        total = sum(felt.after[place] for place in level.emotions)
+        left = total = 0.0
+        for place in level.emotions:  # not by sum(), which rounds otherwise from Python 3.12 on
+            left += felt.before[place]
+            total += felt.after[place]
         refs = known.refs if left >= level.again_below * _NOTHING else []
         if total > left:
             table = arrival.table

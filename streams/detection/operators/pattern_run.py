@@ -19,6 +19,7 @@ from streams.detection.memory import (
     MAX_TAKEN,
     Attempt,
     PatternState,
+    lasting,
 )
 from streams.detection.operators.automaton import Question
 from streams.detection.operators.operator import Arrival, Frame, Outcome
@@ -104,6 +105,7 @@ class PatternListener:
         "clauses",
         "compares",
         "plan",
+        "rests",
         "silences",
         "untils",
     )
@@ -126,6 +128,10 @@ class PatternListener:
         self._touches = bool(self._cancels) or not all(self._inert)
         self._ignore_late = frame.late == "ignore"
         self._lateness_ms = frame.allowed_lateness_ms
+        # Such a touchpoint only says since when it is known what happened: it matters as the first one alone.
+        self.rests = (
+            self._before is not None and self._before_check is None and not self._begins and not self._touches
+        )
         parts = [step.part for step in pattern.steps]
         is_strict = any("next" in (part.contiguity, part.inner) or part.negated == "not_next" for part in parts[1:])
         self.can_matter = bool(
@@ -172,6 +178,9 @@ class PatternListener:
 
     def step(self, memory: PatternState | None, wanted: bool, arrival: Arrival) -> Outcome | None:
         """Take the touchpoint to every partial match, oldest first, and then, if ``wanted``, let it begin its own."""
+        if self.rests and memory is None:
+            is_known = arrival.touchpoint["identified"]
+            return Outcome(PatternState([], arrival.at, is_known=is_known), lasting(is_known, arrival.at))
         before = memory if memory is not None else PatternState([])
         key = self._key(arrival.touchpoint)
         after = PatternState([], before.since, before.broken, before.spent)
