@@ -33,7 +33,7 @@ DRAIN_S = 40.0
 
 _LAST_PORT = 65535
 _LOOK_EVERY_S = 0.1
-_GROUP_SIGNAL_S = 0.3
+_GROUP_SIGNAL_S = 1.0
 """A signal to all of us at once reaches a process before the one that started it, or after."""
 
 

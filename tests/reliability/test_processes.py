@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -145,6 +146,18 @@ def test_ctrl_c_in_a_terminal_ends_all_with_0_and_no_traceback(topics: Settings,
         assert worker.process.wait(20) == 0
         assert worker.left() == []
         assert "Traceback" not in worker.log
+
+
+def test_a_signal_to_all_at_once_is_told_to_stop_whoever_gets_it_first(topics: Settings, tmp_path: Path) -> None:
+    """As systemd does; a process that has only just started dies of it."""
+    with running(topics, tmp_path) as worker:
+        worker.wait_for_start()
+        for pid in worker.children.values():
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(0.3)  # long enough for the worker to see that they ended
+        worker.process.terminate()
+        assert worker.process.wait(20) == 0
+        assert "worker is told to stop" in worker.log
 
 
 def test_when_one_process_refuses_to_run_the_worker_ends_with_its_code(topics: Settings, tmp_path: Path) -> None:
