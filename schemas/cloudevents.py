@@ -10,6 +10,8 @@ _CONTENT_TYPE = ("content-type", b"application/avro")
 _EPOCH = date(1970, 1, 1)
 _FIRST_MS = -62_135_596_800_000
 _LAST_MS = 253_402_300_799_999
+_TWO = tuple(f"{number:02d}" for number in range(60))
+_THREE = tuple(f"{number:03d}" for number in range(1000))
 
 Headers = list[tuple[str, bytes]]
 """Names and bytes, in order."""
@@ -47,7 +49,7 @@ def rfc3339(time_ms: int) -> str:
     hour, milliseconds = divmod(milliseconds, 3_600_000)
     minute, milliseconds = divmod(milliseconds, 60_000)
     second, milliseconds = divmod(milliseconds, 1000)
-    return f"{_day(days)}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
+    return f"{_day(days)}T{_TWO[hour]}:{_TWO[minute]}:{_TWO[second]}.{_THREE[milliseconds]}Z"
 
 
 @lru_cache(4096)

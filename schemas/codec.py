@@ -85,8 +85,8 @@ class Codec:
             try:
                 write(record, pieces.append)
                 return b"".join(pieces)
-            except Exception:  # noqa: S110 - it does not fit; fastavro, below, says in which way
-                pass
+            except Exception:
+                pass  # it does not fit; fastavro, below, says in which way
         if mixed:
             record = {**record, **{field: _tagged(record[field]) for field in mixed if field in record}}
         body = BytesIO()

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from schemas import Headers
 from streams.customer import Output
 from streams.kafka import consumer_config, producer_config
 from streams.live_state.owners import owners_group
@@ -95,12 +96,12 @@ class PartitionProducer:
 
     def produce(self, output: Output) -> None:
         """Add a record to the open transaction."""
-        topic = self._settings.topic(output.topic)
-        self._produce(topic, value=output.value, key=output.key, partition=output.partition, headers=output.headers)
+        name, partition, key, value, headers = output
+        self._produce(self._settings.topic(name), value, key, partition, headers)
 
     def produce_state(self, key: bytes, value: bytes | None) -> None:
         """Add a changelog record."""
-        self._produce(self._changelog, value=value, key=key, partition=self._partition)
+        self._produce(self._changelog, value, key, self._partition)
 
     def produce_last_state(self, key: bytes, value: bytes, written: Callable[[int], None]) -> None:
         """Add the transaction's last changelog record; ``written`` is told its offset."""
@@ -110,7 +111,7 @@ class PartitionProducer:
             if error is None and offset is not None:
                 written(offset)
 
-        self._produce(self._changelog, value=value, key=key, partition=self._partition, on_delivery=delivered)
+        self._produce(self._changelog, value, key, self._partition, on_delivery=delivered)
 
     async def announce(self, offset: int, address: str) -> None:
         """Say in a transaction of its own that the partition, applied up to ``offset``, is served at ``address``.
@@ -163,11 +164,19 @@ class PartitionProducer:
             raise Aborted("the producer is not open")
         return self._producer
 
-    def _produce(self, topic: str, **record: Any) -> None:
+    def _produce(
+        self,
+        topic: str,
+        value: bytes | None,
+        key: bytes | None,
+        partition: int,
+        headers: Headers | None = None,
+        on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
+    ) -> None:
         producer = self._started()
         while True:
             try:
-                producer.produce(topic, **record)
+                producer.produce(topic, value, key, partition, on_delivery, headers=cast(Any, headers))
                 return
             except BufferError:
                 # The queue is full: let the broker threads drain it.

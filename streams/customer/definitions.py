@@ -70,7 +70,7 @@ _PARSERS: dict[str, Callable[[str, str], _Versioned]] = {
 """Kinds that have versions; a pause has not: it is thrown and lifted."""
 
 _DETECTORS: WeakValueDictionary[tuple[object, ...], Detector] = WeakValueDictionary()
-"""Compiled rules that some partition of this process uses: they never change, so others with the same rules share them."""
+"""Compiled rules that a partition of this process uses: they never change, so others with the same ones share them."""
 
 
 class Definitions:

@@ -9,7 +9,6 @@ from schemas import Cancellation, Codec, DeadLetter, Decision, Emotion, Headers,
 from streams.identifiers import digest_id
 from streams.topics import DEAD, DECISIONS, EMOTIONS, MOMENTS, TRIGGERS, VERDICTS
 
-
 _ATTRIBUTES = {
     name: (f"momentous.{name.lower()}", f"momentous/{name.lower()}s")
     for name in ("Moment", "Decision", "Trigger", "Emotion", "Cancellation", "Verdict")

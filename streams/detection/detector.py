@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from schemas.types import Touchpoint
 from streams.detection.armed_rule import NO_FIRINGS, ArmedRule, commit, fire
@@ -11,7 +11,7 @@ from streams.detection.evidence import Keep
 from streams.detection.fields import Getter
 from streams.detection.firing import Firing, RuleFailure, rule_failure
 from streams.detection.moment_types import LEVEL_TYPE, UNPUBLISHED
-from streams.detection.operators import Arrival, Frame, Listener, Outcome
+from streams.detection.operators import Arrival, Frame, Listener
 from streams.detection.rule import DAY_MS, Rule
 from streams.detection.state import DetectionState
 
@@ -22,18 +22,12 @@ Report = Firing | RuleFailure
 
 
 class _Ear(NamedTuple):
-    """A rule with its listener for one touchpoint type, and of both what every touchpoint asks for."""
+    """A rule with its listener for one touchpoint type, and what every touchpoint asks of the rule."""
 
     rule: ArmedRule
     slot: str
     version: int
-    wants: Callable[[Touchpoint, Any], Any]
-    step: Callable[[Any, Any, Arrival], Outcome | None]
-
-    @classmethod
-    def of(cls, rule: ArmedRule, listener: Listener) -> _Ear:
-        """The rule's."""
-        return cls(rule, rule.slot, rule.version, listener.wants, listener.step)
+    listener: Listener
 
 
 class _Audience(NamedTuple):
@@ -150,7 +144,7 @@ class Detector:
                 heir.inherit(state)
         rules, table = state.rules, state.evidence
         arrival: Arrival | None = None
-        for rule, slot, version, wants, step in ears:
+        for rule, slot, version, listener in ears:
             known = rules.get(slot)
             if known is None:
                 memory = None
@@ -161,13 +155,13 @@ class Detector:
                 known = memory = None
             firings = NO_FIRINGS
             try:
-                wanted = wants(touchpoint, memory)
+                wanted = listener.wants(touchpoint, memory)
                 if wanted is None:
                     continue
                 if arrival is None:
                     grace_ms = self._source_graces_ms.get(touchpoint["source"], self._grace_ms)
                     arrival = Arrival(touchpoint, touchpoint["occurred_at"], clock, table, keep, -1, grace_ms)
-                outcome = step(memory, wanted, arrival)
+                outcome = listener.step(memory, wanted, arrival)
                 if outcome is None:
                     continue
                 if outcome.matches:
@@ -231,7 +225,7 @@ class Detector:
         for armed in rules:
             listener = armed.listener(touchpoint_type, frames[armed.slot])
             if listener is not None:
-                ears.append(_Ear.of(armed, listener))
+                ears.append(_Ear(armed, armed.slot, armed.version, listener))
                 keep |= {
                     field.text: None if field.property_name == field.text else field.getter()
                     for field in (*armed.rule.keep, *armed.rule.detect.keeps())

@@ -129,9 +129,7 @@ class PatternListener:
         self._ignore_late = frame.late == "ignore"
         self._lateness_ms = frame.allowed_lateness_ms
         # Such a touchpoint only says since when it is known what happened: it matters as the first one alone.
-        self.rests = (
-            self._before is not None and self._before_check is None and not self._begins and not self._touches
-        )
+        self.rests = self._before is not None and self._before_check is None and not self._begins and not self._touches
         parts = [step.part for step in pattern.steps]
         is_strict = any("next" in (part.contiguity, part.inner) or part.negated == "not_next" for part in parts[1:])
         self.can_matter = bool(
