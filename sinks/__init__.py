@@ -11,6 +11,7 @@ from sinks.errors import (
     OffsetGone,
     QueryError,
     SinkError,
+    TablesMissing,
 )
 from sinks.loader import Loader, run_loader
 from sinks.progress import Progress
@@ -31,6 +32,7 @@ __all__ = [
     "Progress",
     "QueryError",
     "SinkError",
+    "TablesMissing",
     "apply_ddl",
     "connect",
     "named_queries",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 
-from sinks.errors import ClickHouseUnavailable
+from sinks.errors import ClickHouseUnavailable, TablesMissing
 from streams.settings import Settings
 
 # They log each failed attempt and raise it too; whoever catches it says it once.
@@ -18,6 +20,9 @@ for _library in ("clickhouse_connect", "urllib3.connectionpool"):
 
 ANSWER_SECONDS = 60
 """How long one answer may take: well below the time after which Kafka gives a silent consumer up."""
+
+
+_MISSING = ("UNKNOWN_DATABASE", "UNKNOWN_TABLE")
 
 
 def connect(settings: Settings) -> Client:
@@ -56,6 +61,27 @@ def connect(settings: Settings) -> Client:
         ) from error
     client.database = settings.clickhouse_database
     return client
+
+
+@contextmanager
+def asking(client: Client) -> Iterator[None]:
+    """Within it ClickHouse's refusals that a person can mend come with their remedy; the others as they are.
+
+    Raises:
+        TablesMissing: the loader has not made our tables, or the database is another one.
+        ClickHouseUnavailable: ClickHouse does not answer any more.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        raise ClickHouseUnavailable(
+            f"ClickHouse does not answer any more ({_reason(error)})",
+            "start it (embedded: `momentous clickhouse-embedded`) or check MOMENTOUS_CLICKHOUSE_URL",
+        ) from error
+    except DatabaseError as error:
+        if error.name in _MISSING:
+            raise TablesMissing(client.database) from error
+        raise
 
 
 def _reason(error: Exception) -> str:

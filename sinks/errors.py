@@ -8,7 +8,8 @@ MomentousError
     │   ├── IntentUnreadable     the group's offset metadata is not the loader's
     │   └── IntentMismatch       the promised range reads differently now
     ├── ClickHouseUnavailable    ClickHouse did not answer, or refused us
-    └── QueryError               a named query cannot run as asked
+    └── QueryError               a question cannot be asked so
+        └── TablesMissing        there is no table of ours to ask
 """
 
 from __future__ import annotations
@@ -46,3 +47,13 @@ class ClickHouseUnavailable(SinkError):
 
 class QueryError(SinkError):
     """No such named query, or a parameter that is missing, unknown or unusable."""
+
+
+class TablesMissing(QueryError):
+    """The database, or a table of ours in it, is not there."""
+
+    def __init__(self, database: str | None) -> None:
+        problem = f"database {database} has no tables of ours yet"
+        super().__init__(
+            problem, "start `momentous loader`, which makes them, or look at MOMENTOUS_CLICKHOUSE_DATABASE"
+        )

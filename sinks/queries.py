@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
+from clickhouse_connect.driver.exceptions import DatabaseError
 
-from sinks.connection import first_line
-from sinks.errors import ClickHouseUnavailable, QueryError
+from sinks.connection import asking, first_line
+from sinks.errors import QueryError
 
 FOLDER = Path(__file__).parent / "queries"
 
@@ -73,22 +73,16 @@ def run_query(client: Client, name: str, params: Mapping[str, str] | None = None
         params: values as text; what is missing takes its default.
 
     Raises:
-        QueryError: no such query or parameter, a value that does not fit, or tables that are not there.
+        QueryError: no such query or parameter, or a value that does not fit.
+        TablesMissing: the loader has not made them.
         ClickHouseUnavailable: ClickHouse did not answer.
     """
     query, values = prepared(name, params)
     try:
-        result = client.query(query.sql, parameters=values, settings=READ_ONLY)
-        columns = tuple(result.column_names) or _columns(client, query, values)
-    except OperationalError as error:
-        raise ClickHouseUnavailable(
-            f"ClickHouse did not answer {name} ({first_line(error)})",
-            "start it (embedded: `momentous clickhouse-embedded`) or check MOMENTOUS_CLICKHOUSE_URL",
-        ) from error
+        with asking(client):
+            result = client.query(query.sql, parameters=values, settings=READ_ONLY)
+            columns = tuple(result.column_names) or _columns(client, query, values)
     except DatabaseError as error:
-        if error.name in ("UNKNOWN_DATABASE", "UNKNOWN_TABLE"):
-            problem = f"database {client.database} has no tables of ours yet"
-            raise QueryError(problem, "start `momentous loader`, which makes them") from error
         raise QueryError(f"{name} failed ({first_line(error)})", "check the parameters' types and values") from error
     return Answer(query, columns, result.result_rows)
 

@@ -11,9 +11,9 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas import Codec
-from streams.errors import MomentousError, Unreachable
+from streams.errors import MomentousError
 from streams.kafka import consumer_config
-from streams.publishing import CONNECT_TIMEOUT_SECONDS
+from streams.publishing import CONNECT_TIMEOUT_SECONDS, require_topic
 from streams.settings import Settings
 from streams.simulation import Found
 from streams.topics import MOMENTS
@@ -35,21 +35,15 @@ def from_kafka(settings: Settings, codec: Codec) -> Iterator[Found]:
     """All detected moments of the topic up to its end, committed ones only.
 
     Raises:
-        KafkaException: the broker is away.
-        Unreachable: the topic is missing.
+        Unreachable: no broker answers, or the topic is missing.
+        KafkaException: it went away while it was read.
     """
+    require_topic(settings, MOMENTS)
     topic = settings.topic(MOMENTS)
     more = {"group.id": f"{settings.app_id}-score-{uuid.uuid4().hex}", "enable.partition.eof": True, "log_level": 0}
     consumer = Consumer(consumer_config(settings, **more))
     try:
-        # All topics: asking for one by name would make it where brokers create topics by themselves.
-        there = consumer.list_topics(timeout=CONNECT_TIMEOUT_SECONDS).topics
-        if topic not in there:
-            raise Unreachable(
-                f"Kafka at {settings.kafka_bootstrap} has no topic {topic}",
-                "make the topics first: `momentous topics create`",
-            )
-        unread = set(there[topic].partitions)
+        unread = set(consumer.list_topics(topic, timeout=CONNECT_TIMEOUT_SECONDS).topics[topic].partitions)
         consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in sorted(unread)])
         while unread:
             for message in consumer.consume(1000, timeout=0.1):
@@ -69,19 +63,12 @@ def from_clickhouse(client: Client) -> Iterator[Found]:
     """All detected moments that ClickHouse holds.
 
     Raises:
-        QueryError: the tables are not there.
+        TablesMissing: the tables are not there.
     """
-    from clickhouse_connect.driver.exceptions import DatabaseError
+    from sinks.connection import asking
 
-    from sinks.errors import QueryError
-
-    try:
+    with asking(client):
         rows = client.query(_DETECTED).result_rows
-    except DatabaseError as error:
-        if error.name in ("UNKNOWN_DATABASE", "UNKNOWN_TABLE"):
-            problem = f"database {client.database} has no tables of ours yet"
-            raise QueryError(problem, "start `momentous loader`, which makes them") from error
-        raise
     for row in rows:
         yield Found(*row)
 

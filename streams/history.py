@@ -20,7 +20,7 @@ from schemas import Touchpoint
 from streams.controls import history_clock, tick
 from streams.errors import MomentousError
 from streams.kafka import consumer_config
-from streams.publishing import CONNECT_TIMEOUT_SECONDS, Publisher
+from streams.publishing import CONNECT_TIMEOUT_SECONDS, Publisher, require_topic
 from streams.settings import Settings
 from streams.topics import TOUCHPOINTS
 
@@ -72,6 +72,22 @@ def play_span(
         publisher.publish(touchpoint)
     publisher.publish_control_everywhere(tick(end + horizon_ms))
     publisher.flush()
+
+
+def require_ready(settings: Settings, *, append: bool) -> None:
+    """Make sure that a history can be played, before a long file is read for it.
+
+    Args:
+        settings: where Kafka is.
+        append: also into a topic that holds touchpoints already.
+
+    Raises:
+        Unreachable: no broker answers, or the topic is missing.
+        TopicInUse: there are touchpoints, and it is not to be appended.
+    """
+    require_topic(settings)
+    if not append:
+        require_unused(settings)
 
 
 def require_unused(settings: Settings) -> None:

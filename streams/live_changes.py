@@ -14,9 +14,10 @@ from streams.customer import StateFormatError
 from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.standing import Kept, Standing
 from streams.errors import MomentousError, Unreachable
-from streams.publishing import activate
+from streams.publishing import activate, require_topic
 from streams.settings import Settings
 from streams.status import read_definitions, read_partition_records
+from streams.topics import CHANGELOG
 
 KINDS = ("rule", "policy", "time", "emotions")
 """Kinds with versions, in the order in which an id is looked up."""
@@ -35,6 +36,7 @@ def known_definitions(settings: Settings, codec: Codec) -> Definitions:
         Unreachable: Kafka does not answer, or has no such topics.
         ChangeRefused: the log was written by another version of the software.
     """
+    require_topic(settings, CHANGELOG)
     try:
         return read_definitions(settings, codec)
     except KafkaException as error:

@@ -192,6 +192,20 @@ def activate(settings: Settings, codec: Codec, activations: Sequence[Control]) -
     return partitions
 
 
+def require_topic(settings: Settings, topic: str = TOUCHPOINTS) -> None:
+    """Make sure that Kafka is there and has a topic, before something long or half done begins.
+
+    Args:
+        settings: where Kafka is.
+        topic: its name without the prefix.
+
+    Raises:
+        Unreachable: no broker answers, or the topic is missing.
+    """
+    producer = Producer(producer_config(settings, **{"log_level": 0}))
+    _partitions(_metadata(producer, settings), settings.topic(topic), settings)
+
+
 def _metadata(producer: Producer, settings: Settings) -> Any:
     try:
         # All topics: asking for one by name would make it where brokers create topics by themselves.
@@ -207,6 +221,6 @@ def _partitions(metadata: Any, topic: str, settings: Settings) -> int:
     if topic not in metadata.topics:
         raise Unreachable(
             f"Kafka at {settings.kafka_bootstrap} has no topic {topic}",
-            "make the topics first: `momentous topics create`",
+            "make the topics first: `momentous topics create`, or look at MOMENTOUS_TOPIC_PREFIX",
         )
     return len(metadata.topics[topic].partitions)

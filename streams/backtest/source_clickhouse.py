@@ -71,7 +71,8 @@ class ClickHouseSource:
         """One.
 
         Raises:
-            NoHistory: the tables are not there, or hold nothing of the time.
+            NoHistory: the tables hold nothing of the time.
+            TablesMissing: they are not there.
         """
         time = _between(wanted)
         count, self.customers = self._query(_ALL, time, {})[0]
@@ -106,17 +107,11 @@ class ClickHouseSource:
         return where, values
 
     def _query(self, statement: str, where: str, values: dict[str, Any]) -> Any:
-        from clickhouse_connect.driver.exceptions import DatabaseError
+        from sinks.connection import asking
 
-        try:
+        with asking(self._client):
             # {filter} is text of ours, never a caller's; values go as parameters.
             return self._client.query(statement.replace("{filter}", where), parameters=values or None).result_rows
-        except DatabaseError as error:
-            if error.name in ("UNKNOWN_DATABASE", "UNKNOWN_TABLE"):
-                raise NoHistory(
-                    f"{self.title} has no tables of ours", "start `momentous loader`, or look at MOMENTOUS_CLICKHOUSE_*"
-                ) from error
-            raise
 
     def _touchpoint(self, row: tuple[Any, ...]) -> Touchpoint:
         event_id, source, customer_id, identified, channel, kind, at, correlation, session, identities, said = row

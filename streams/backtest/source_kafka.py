@@ -24,7 +24,7 @@ from streams.backtest.source import LOG, Wanted
 from streams.errors import Unreachable
 from streams.kafka import consumer_config
 from streams.log_bounds import log_bounds
-from streams.publishing import CONNECT_TIMEOUT_SECONDS
+from streams.publishing import CONNECT_TIMEOUT_SECONDS, require_topic
 from streams.settings import Settings
 from streams.topics import TOUCHPOINTS
 
@@ -43,8 +43,8 @@ class KafkaSource:
         codec: reads what a glance does not do for.
 
     Raises:
-        Unreachable: the broker does not answer.
-        NoHistory: there is no such topic, or nothing in it.
+        Unreachable: the broker does not answer, or has no such topic.
+        NoHistory: there is nothing in it.
     """
 
     clock = LOG
@@ -57,11 +57,10 @@ class KafkaSource:
         self._topic = settings.topic(TOUCHPOINTS)
         self._settings = settings
         self._codec = codec
+        require_topic(settings)
         consumer = self._consumer()
         try:
             known = consumer.list_topics(self._topic, timeout=CONNECT_TIMEOUT_SECONDS).topics[self._topic]
-            if known.error is not None:
-                raise NoHistory(f"there is no topic {self._topic}", "look at MOMENTOUS_TOPIC_PREFIX")
             self._bounds = {
                 number: log_bounds(consumer, TopicPartition(self._topic, number)) for number in sorted(known.partitions)
             }

@@ -109,13 +109,16 @@ def enable(
     from streams.cli.console import complain, say
     from streams.cli.failures import USAGE
     from streams.delivery import DisabledEndpoints
+    from streams.publishing import require_topic
     from streams.settings import load_settings
+    from streams.topics import DEAD_DELIVERIES
 
     settings = load_settings()
     known = [endpoint.name for endpoint in _endpoints(settings, file).endpoints]
     if name not in known:
         complain(f"error: there is no endpoint {name!r}; there are {', '.join(known)}")
         return USAGE
+    require_topic(settings, DEAD_DELIVERIES)
     DisabledEndpoints(settings).enable(name)
     say(f"{name} is on; what was set aside meanwhile comes with: momentous deliver replay")
     return 0
@@ -125,14 +128,15 @@ def check(file: File = None) -> None:
     """Read the endpoints and their secrets, tell what is wrong, call nobody."""
     import os
 
-    from streams.cli.console import say
+    from streams.cli.console import counted, say
     from streams.delivery import check_secrets
     from streams.settings import load_settings
 
     settings = load_settings()
     found = _endpoints(settings, file)
     check_secrets(found.endpoints, os.environ, settings)
-    say(f"{len(found.endpoints)} endpoints, all as they must be: {', '.join(one.name for one in found.endpoints)}")
+    names = ", ".join(one.name for one in found.endpoints)
+    say(f"{counted(len(found.endpoints), 'endpoint')}, all as they must be: {names}")
 
 
 def secret() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,7 +56,7 @@ def mapping(
     try:
         # Bytes that are no UTF-8 become U+FFFD, which stands out in the messages.
         read = parse_mapping(file.read_text(encoding="utf-8", errors="replace"), str(file))
-        log = EventLog()
+        log = EventLog(before_first=_look(dry_run, append))
         log.read(read, data)
     except MappingFileError as error:
         for line in str(error).splitlines():
@@ -80,7 +81,8 @@ def otto(
     """Import a web shop's visitors: clicks, carts and orders, as OTTO published them."""
     from streams.importers import read_otto
 
-    return _publish(read_otto(file), file, horizon_days, append, dry_run, strict, show, refused)
+    log = read_otto(file, _look(dry_run, append))
+    return _publish(log, file, horizon_days, append, dry_run, strict, show, refused)
 
 
 def completejourney(
@@ -97,7 +99,8 @@ def completejourney(
     """Import a grocer's households: mailings, coupons redeemed, baskets at the till."""
     from streams.importers import read_completejourney
 
-    return _publish(read_completejourney(folder, profiles), folder, horizon_days, append, dry_run, strict, show, None)
+    log = read_completejourney(folder, profiles, _look(dry_run, append))
+    return _publish(log, folder, horizon_days, append, dry_run, strict, show, None)
 
 
 def online_retail(
@@ -112,7 +115,19 @@ def online_retail(
     """Import a gift wholesaler's invoices: orders and cancellations, one touchpoint each."""
     from streams.importers import read_online_retail
 
-    return _publish(read_online_retail(file), file, horizon_days, append, dry_run, strict, show, refused)
+    log = read_online_retail(file, _look(dry_run, append))
+    return _publish(log, file, horizon_days, append, dry_run, strict, show, refused)
+
+
+def _look(dry_run: bool, append: bool) -> Callable[[], None] | None:
+    """What looks whether the topics can take a history, before a long file is read; None: it is not played."""
+    if dry_run:
+        return None
+    from streams.history import require_ready
+    from streams.settings import load_settings
+
+    settings = load_settings()
+    return lambda: require_ready(settings, append=append)
 
 
 def _publish(
@@ -196,7 +211,7 @@ def _play(log: EventLog, horizon_days: float, append: bool) -> None:
 
     settings = load_settings()
     if not append:
-        require_unused(settings)
+        require_unused(settings)  # once more: the reading may have taken long
     with Publisher(settings, make_codec(settings)) as publisher, progress() as bar:
         task = bar.add_task("publishing", total=len(log.touchpoints))
         horizon_ms = round(horizon_days * 86_400_000)

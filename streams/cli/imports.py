@@ -54,18 +54,18 @@ def bank(
     from streams.cli.console import complain, counted, progress, say
     from streams.cli.failures import REFUSED
     from streams.codec import make_codec
-    from streams.history import play, require_unused
+    from streams.history import play, require_ready, require_unused
     from streams.importers import PHANTOM, read_bank, read_consents
     from streams.publishing import Publisher
     from streams.settings import load_settings
 
     settings = load_settings()
-    calls = read_bank(file)
+    agreed = read_consents(consents) if consents is not None else None
+    calls = read_bank(file, None if dry_run else lambda: require_ready(settings, append=append))
     refusals = list(calls.refusals)
     touchpoints = calls.touchpoints
     say(f"{file}: {calls.rows} rows, {len(calls.touchpoints)} touchpoints, {len(calls.refusals)} rows left out")
-    if consents is not None:
-        agreed = read_consents(consents)
+    if agreed is not None:
         refusals += agreed.refusals
         touchpoints = sorted([*agreed.touchpoints, *touchpoints], key=lambda touchpoint: touchpoint["occurred_at"])
         customers = ", ".join(f"{status} {count}" for status, count in sorted(agreed.customers.items()))
@@ -74,7 +74,7 @@ def bank(
         complain(f"left out: {line}")
     if touchpoints and not dry_run:
         if not append:
-            require_unused(settings)
+            require_unused(settings)  # once more: the reading may have taken long
         with Publisher(settings, make_codec(settings)) as publisher, progress() as bar:
             task = bar.add_task("publishing", total=len(touchpoints))
             play(publisher, touchpoints, round(horizon_days * 86_400_000), lambda: bar.advance(task))

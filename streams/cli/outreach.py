@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from streams.outreach import Pause
     from streams.settings import Settings
 
 _ACTION = re.compile(r"[a-z][a-z0-9_]*([.-][a-z0-9_]+)*")
@@ -40,9 +41,12 @@ def pause(
     """Refuse every contact from here on in the log, with reason "paused", until resumed."""
     from streams.cli.console import complain, say
     from streams.cli.failures import REFUSED
+    from streams.publishing import require_topic
     from streams.settings import load_settings
 
     settings = load_settings()
+    switch = _switch(action, True, reason, by)
+    require_topic(settings)
     if action is not None and not unchecked:
         known = _actions(settings)
         if known is None:
@@ -52,7 +56,7 @@ def pause(
                 f"error: the active policy has no action {action!r}; it has {', '.join(known)} (or say --unchecked)"
             )
             return REFUSED
-    partitions = _throw(settings, action, True, reason, by)
+    partitions = _throw(settings, switch)
     say(f"{_what(action)} is paused from here on in {partitions} partitions; what was triggered before stays triggered")
     say(f"let it go on with: momentous outreach resume{'' if action is None else ' ' + action}")
     return 0
@@ -61,11 +65,14 @@ def pause(
 def resume(action: Action = None, reason: Reason = "", by: By = None) -> int:
     """Lift a pause from here on in the log; what was refused meanwhile stays refused."""
     from streams.cli.console import complain, say
+    from streams.publishing import require_topic
     from streams.settings import load_settings
 
     settings = load_settings()
+    switch = _switch(action, False, reason, by)
+    require_topic(settings)
     paused = _paused(settings)
-    partitions = _throw(settings, action, False, reason, by)
+    partitions = _throw(settings, switch)
     if (action or "*") not in paused:
         now = f"paused are: {', '.join(paused)}" if paused else "nothing is"
         complain(f"note: {_what(action)} was not paused, as far as workers have applied the log; {now}")
@@ -95,27 +102,32 @@ def outreach_status() -> int:
     return 0
 
 
-def _throw(settings: Settings, action: str | None, paused: bool, reason: str, by: str | None) -> int:
+def _switch(action: str | None, paused: bool, reason: str, by: str | None) -> Pause:
     import getpass
     import socket
     import time
 
-    from streams.codec import make_codec
-    from streams.controls import throw_switch
     from streams.outreach import ALL, LONGEST_REASON, Pause
-    from streams.publishing import activate
 
     if action is not None and (not _ACTION.fullmatch(action) or len(action) > _LONGEST_NAME):
         raise typer.BadParameter(f"{action!r} is no action's name; they are lower-case words joined by dots")
     if len(reason) > LONGEST_REASON:
         raise typer.BadParameter(f"the reason has {len(reason)} characters, at most {LONGEST_REASON} are kept")
-    switch = Pause(
+    return Pause(
         id=action or ALL,
         paused=paused,
         reason=reason,
         by=(by or f"{getpass.getuser()}@{socket.gethostname()}")[:_LONGEST_NAME],
         at=time.time_ns() // 1_000_000,
     )
+
+
+def _throw(settings: Settings, switch: Pause) -> int:
+    """Put it into every partition; how many they are."""
+    from streams.codec import make_codec
+    from streams.controls import throw_switch
+    from streams.publishing import activate
+
     return activate(settings, make_codec(settings), [throw_switch(switch)])
 
 

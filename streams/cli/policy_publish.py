@@ -38,6 +38,7 @@ def publish(
     from streams.definition_files import kind_of
     from streams.live_changes import send_changes
     from streams.outreach import parse_policy
+    from streams.publishing import require_topic
     from streams.settings import load_settings
 
     settings = load_settings()
@@ -45,6 +46,8 @@ def publish(
     if kind_of(file.text) != "policy" and _DETECT.search(file.text):
         complain(f"error: {file.filename} is a rule, not a policy; publish it with `momentous rules publish`")
         return USAGE
+    if not dry_run:
+        require_topic(settings)  # the tests take long, and are in vain without it
     failures = refused_policy(file, rule_texts(rules or ()))
     if failures:
         complain(f"error: {failures}; nothing was published; mend what is named above")

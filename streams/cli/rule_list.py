@@ -79,10 +79,13 @@ def status(
     from streams.cli.console import complain, say, show
     from streams.cli.failures import REFUSED
     from streams.errors import Unreachable
+    from streams.publishing import require_topic
     from streams.settings import load_settings
     from streams.status import read_partition_records
+    from streams.topics import CHANGELOG
 
     settings = load_settings()
+    require_topic(settings, CHANGELOG)
     try:
         records = read_partition_records(settings)
     except KafkaException as error:

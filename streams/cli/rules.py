@@ -66,6 +66,7 @@ def publish(
     from streams.controls import ACTIVATE, PUBLISH, SHADOW, activation
     from streams.definition_files import BadDefinitions, read_definitions, shipped_definitions
     from streams.live_changes import send_changes
+    from streams.publishing import require_topic
     from streams.settings import load_settings
 
     if activate and shadow:
@@ -82,6 +83,8 @@ def publish(
     if not definitions:
         complain(f"error: {nothing_in(paths or ())}")
         return USAGE
+    if not dry_run:
+        require_topic(settings)  # the tests take long, and are in vain without it
     failures = refused_definitions(paths, definitions)
     if failures:
         complain(f"error: {failures}; nothing was published; mend what is named above")

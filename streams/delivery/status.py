@@ -12,6 +12,7 @@ from streams.delivery.ledger import Ledger
 from streams.delivery.service import GROUP, REPLAY_GROUP
 from streams.errors import Unreachable
 from streams.kafka import consumer_config
+from streams.publishing import require_topic
 from streams.settings import Settings
 from streams.topics import DEAD_DELIVERIES, TRIGGERS
 
@@ -41,6 +42,7 @@ def read_delivery_status(settings: Settings, file: DeliverFile) -> DeliveryStatu
     Raises:
         Unreachable: it does not answer, or the topics are missing.
     """
+    require_topic(settings, TRIGGERS)
     try:
         unfinished, ahead = _behind(settings, TRIGGERS, GROUP)
         set_aside, replayed = _behind(settings, DEAD_DELIVERIES, REPLAY_GROUP)

@@ -14,7 +14,7 @@ Odd rows stay as odd as they are; only what cannot be read, and virtual calls, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -50,8 +50,13 @@ class BankLog:
     rows: int
 
 
-def read_bank(path: Path) -> BankLog:
+def read_bank(path: Path, before_first: Callable[[], None] | None = None) -> BankLog:
     """Read a whole file, plain or gzip.
+
+    Args:
+        path: the file.
+        before_first: called once, before the first call is kept, so that what would stop the publishing is
+            told before a long file is read. What it raises ends the reading.
 
     Raises:
         FileProblem: no such file, damaged, or without the header of this log.
@@ -72,6 +77,8 @@ def read_bank(path: Path) -> BankLog:
         except RowRefused as refused:
             refusals.append(Refusal(number, str(refused)))
             continue
+        if before_first is not None and not steps:
+            before_first()
         steps.extend((tp["occurred_at"], tp["correlation_id"] or "", step, tp) for step, tp in call)
     steps.sort(key=lambda item: item[:3])
     return BankLog([touchpoint for *_, touchpoint in steps], refusals, rows=number - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -44,6 +44,11 @@ class EventLog:
     by an external sort, a second one puts the touchpoints in the order of time, and a third finds
     event ids that are there twice.
 
+    Args:
+        run_items: so many rows are held in memory.
+        before_first: called once, before the first row that can make a touchpoint is kept: what would stop
+            the publishing is then told before a long file is read. What it raises ends the reading.
+
     Attributes:
         rows: rows read, the header and empty lines apart.
         types: number of touchpoints by type.
@@ -54,7 +59,8 @@ class EventLog:
         unseen: columns of JSON lines that the mapping names and no row has.
     """
 
-    def __init__(self, run_items: int = RUN_ITEMS) -> None:
+    def __init__(self, run_items: int = RUN_ITEMS, before_first: Callable[[], None] | None = None) -> None:
+        self._before_first = before_first
         self._run_items = run_items
         self._spool: SortedSpool[Touchpoint] = SortedSpool(run_items)
         self._ids: SortedSpool[tuple[str, str]] = SortedSpool(run_items)
@@ -174,6 +180,7 @@ class EventLog:
                 if group is None:
                     self._refuse(path, row.number, "group_by is empty")
                 else:
+                    self._begin()
                     together.add((group, row.number), (group, row.number, row.values))
             for numbers, values in _groups(together):
                 self._add(mapping, path, numbers, values, None)
@@ -189,6 +196,7 @@ class EventLog:
             for number in numbers:
                 self._refuse(path, number, f"{refused}{together if len(numbers) > 1 else ''}")
             return
+        self._begin()
         at = touchpoint["occurred_at"]
         self._first_at = at if self._first_at is None else min(self._first_at, at)
         self._last_at = at if self._last_at is None else max(self._last_at, at)
@@ -198,6 +206,11 @@ class EventLog:
         self._spool.add((at, self._files, numbers[0]), touchpoint)
         source, event_id = touchpoint["source"], touchpoint["event_id"]
         self._ids.add((source, event_id, self._files, numbers[0]), (source, event_id))
+
+    def _begin(self) -> None:
+        if self._before_first is not None:
+            before_first, self._before_first = self._before_first, None
+            before_first()
 
     def _refuse(self, path: Path, number: int, reason: str) -> None:
         self.refused_rows.setdefault(path, array("Q")).append(number)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
 
 from streams.importers.event_log import EventLog
 from streams.importers.mapping import Mapping, MappingFileError, parse_mapping
 from streams.importers.refusal import FileProblem
+
+BeforeFirst = Callable[[], None] | None
 
 COMPLETEJOURNEY_FILES = {
     "completejourney_mailings": "campaigns.csv",
@@ -25,40 +27,49 @@ def shipped_mapping(name: str) -> Mapping:
     return parse_mapping((files("streams.importers") / "mappings" / filename).read_text(encoding="utf-8"), filename)
 
 
-def read_otto(path: Path) -> EventLog:
+def read_otto(path: Path, before_first: BeforeFirst = None) -> EventLog:
     """A web shop's visitors, as OTTO published them.
 
+    Args:
+        path: the file, plain or gzip.
+        before_first: as an ``EventLog`` takes it.
+
     Raises:
         FileProblem: no such file, damaged, or without the columns of this log.
     """
-    return _read([("otto", path)])
+    return _read([("otto", path)], before_first)
 
 
-def read_online_retail(path: Path) -> EventLog:
+def read_online_retail(path: Path, before_first: BeforeFirst = None) -> EventLog:
     """A gift wholesaler's invoices, one touchpoint each.
 
+    Args:
+        path: the file, plain or gzip.
+        before_first: as an ``EventLog`` takes it.
+
     Raises:
         FileProblem: no such file, damaged, or without the columns of this log.
     """
-    return _read([("online_retail", path)])
+    return _read([("online_retail", path)], before_first)
 
 
-def read_completejourney(folder: Path, profiles: bool = False) -> EventLog:
+def read_completejourney(folder: Path, profiles: bool = False, before_first: BeforeFirst = None) -> EventLog:
     """A grocer's households: what they were sent, redeemed and bought.
 
     Args:
         folder: with the files of the log, plain or gzip.
         profiles: also what is known of the households, as ``profile.set``; it has no dates of its own.
+        before_first: as an ``EventLog`` takes it.
 
     Raises:
         FileProblem: a file is missing, damaged, or without the columns of this log.
     """
     wanted = {**HOUSEHOLDS, **COMPLETEJOURNEY_FILES} if profiles else COMPLETEJOURNEY_FILES
-    return _read([(name, _there(folder, filename)) for name, filename in wanted.items()])
+    return _read([(name, _there(folder, filename)) for name, filename in wanted.items()], before_first)
 
 
-def _read(paths: Iterable[tuple[str, Path]]) -> EventLog:
-    log = EventLog()
+def _read(paths: Iterable[tuple[str, Path]], before_first: BeforeFirst) -> EventLog:
+    log = EventLog(before_first=before_first)
     for name, path in paths:
         try:
             log.read(shipped_mapping(name), path)

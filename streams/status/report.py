@@ -15,10 +15,11 @@ from streams.customer.ledger import ACCEPTED, DEAD, DROPPED, DUPLICATE, IN, LATE
 from streams.errors import Unreachable
 from streams.kafka import consumer_config
 from streams.outreach import ALL
+from streams.publishing import require_topic
 from streams.settings import Settings
 from streams.status.partition_records import read_partition_records
 from streams.telemetry import Unread, UnreadLook
-from streams.topics import TOUCHPOINTS
+from streams.topics import CHANGELOG, TOUCHPOINTS
 
 OUTCOMES = (ACCEPTED, DUPLICATE, LATE, DEAD, DROPPED)
 HELD = "held"
@@ -118,6 +119,7 @@ def read_status(settings: Settings, tables: Mapping[str, str]) -> Status:
         Unreachable: Kafka does not answer, or has no such topics.
         StateFormatError: the changelog is another version's.
     """
+    require_topic(settings, CHANGELOG)
     try:
         records = read_partition_records(settings)
         look = UnreadLook(settings)

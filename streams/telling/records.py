@@ -124,15 +124,8 @@ def _whose(customer_id: str, moment_id: str | None) -> tuple[str, dict[str, Any]
 
 
 def _rows(client: Client, statement: str, where: str, parameters: dict[str, Any]) -> list[Row]:
-    from clickhouse_connect.driver.exceptions import DatabaseError
+    from sinks.connection import asking
 
-    from sinks.errors import QueryError
-
-    try:
+    with asking(client):
         # {where} is a part of the text of ours, never of a caller's; values go as parameters.
         return list(client.query(statement.replace("{where}", where), parameters=parameters).named_results())
-    except DatabaseError as error:
-        if error.name in ("UNKNOWN_DATABASE", "UNKNOWN_TABLE"):
-            problem = f"database {client.database} has no tables of ours yet"
-            raise QueryError(problem, "start `momentous loader`, which makes them") from error
-        raise

@@ -8,7 +8,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from schemas import Value
-from sinks import apply_ddl
+from sinks import TablesMissing, apply_ddl
 from streams.backtest import ClickHouseSource, NoHistory, file_source, source_clickhouse
 from streams.backtest.source_clickhouse import value_of
 from streams.settings import Settings
@@ -61,7 +61,7 @@ def test_more_customers_than_can_be_named_are_picked_here(
 
 
 def test_without_tables_it_is_said_what_to_do(client: Client, made: Made) -> None:
-    with pytest.raises(NoHistory, match="has no tables of ours; start `momentous loader`"):
+    with pytest.raises(TablesMissing, match="has no tables of ours yet; start `momentous loader`"):
         made(ClickHouseSource(client))
 
 

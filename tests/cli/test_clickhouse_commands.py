@@ -118,11 +118,30 @@ STORY = [
 ]
 
 
-def test_before_the_loader_ran_the_remedy_is_named(momentous: Run, bare: Settings) -> None:
-    told = momentous("explain", "7", settings=bare, MOMENTOUS_CLICKHOUSE_DATABASE="elsewhere")
-    assert (told.code, told.err) == (
+@pytest.mark.parametrize(
+    "command",
+    [
+        "explain 7",
+        "trace e1",
+        "query moments-by-rule",
+        "lift",
+        "score truth.jsonl --from clickhouse",
+        "backtest contact.third --from 2026-01-01 --to 2026-01-02 --source clickhouse",
+    ],
+)
+def test_before_the_loader_ran_every_command_names_the_same_remedy_with_the_same_code(
+    inside: Run, bare: Settings, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    if command.startswith("score"):
+        played = ("--customers", "1", "--days", "1", "--out", "played.jsonl", "--truth", "truth.jsonl")
+        assert inside("simulate", *played).code == 0
+    monkeypatch.setenv("MOMENTOUS_CLICKHOUSE_DATABASE", "elsewhere")
+    told = inside(*command.split(), settings=bare)
+    assert (told.code, told.out, told.err) == (
         2,
-        "error: database elsewhere has no tables of ours yet; start `momentous loader`, which makes them\n",
+        "",
+        "error: database elsewhere has no tables of ours yet; start `momentous loader`, which makes them, or look at "
+        "MOMENTOUS_CLICKHOUSE_DATABASE\n",
     )
 
 

@@ -96,10 +96,10 @@ def test_refused_rows_are_named_up_to_a_number_and_all_of_them_written_out(momen
     ]
 
 
-def test_strict_publishes_nothing_when_a_row_is_refused(momentous: Run, tmp_path: Path) -> None:
-    told = momentous(
-        "import", "--mapping", *files(tmp_path, "1,ann,1795428000,lamp\n2,ann,soon,lamp\n"), "--strict", **NOWHERE
-    )
+def test_strict_publishes_nothing_when_a_row_is_refused(momentous: Run, topics: Settings, tmp_path: Path) -> None:
+    rows = "1,ann,1795428000,lamp\n2,ann,soon,lamp\n"
+    told = momentous("import", "--mapping", *files(tmp_path, rows), "--strict", settings=topics)
+    assert [read(topics, "touchpoints", partition) for partition in range(4)] == 4 * [[]]
     assert told.code == 1
     assert told.out == "visits.csv: 2 rows, 1 touchpoint, 1 row refused\n"
     assert told.err.splitlines()[-1] == (

@@ -49,4 +49,6 @@ def test_a_dry_run_needs_no_broker(momentous: Run) -> None:
 def test_missing_topics_are_named_with_the_command_that_makes_them(momentous: Run, settings: Settings) -> None:
     told = momentous("publish", "-", settings=settings, stdin=lines(GOOD))
     assert told.code == 3
-    assert told.err.endswith("touchpoints; make the topics first: `momentous topics create`\n")
+    assert told.err.endswith(
+        "touchpoints; make the topics first: `momentous topics create`, or look at MOMENTOUS_TOPIC_PREFIX\n"
+    )

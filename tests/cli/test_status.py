@@ -30,4 +30,4 @@ def test_without_addresses_people_read_a_page_and_it_ends_with_0(momentous: Run,
 def test_without_a_broker_it_says_what_to_do_in_one_line(momentous: Run) -> None:
     told = momentous("status", MOMENTOUS_KAFKA_BOOTSTRAP="127.0.0.1:1")
     assert (told.code, len(told.err.splitlines())) == (3, 1)
-    assert told.err.startswith("error: Kafka at 127.0.0.1:1 does not tell how things stand (")
+    assert told.err.startswith("error: Kafka at 127.0.0.1:1 does not answer; start it")

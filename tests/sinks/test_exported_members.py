@@ -17,6 +17,7 @@ def test_the_door_of_sinks_is_exactly_this() -> None:
         "Progress",
         "QueryError",
         "SinkError",
+        "TablesMissing",
         "apply_ddl",
         "connect",
         "named_queries",

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from sinks import ClickHouseUnavailable, QueryError, apply_ddl, connect, named_queries, run_query
+from sinks import ClickHouseUnavailable, QueryError, TablesMissing, apply_ddl, connect, named_queries, run_query
 from streams.settings import Settings
 from streams.topics import DECISIONS, EMOTIONS, MOMENTS, TOUCHPOINTS, TRIGGERS, VERDICTS
 from tests.sinks.samples import at, decision, emotion, evidence, insert, moment, touchpoint, trigger, verdict
@@ -386,11 +386,11 @@ def test_a_value_that_does_not_fit_is_an_error_of_the_query(tables: Client) -> N
 
 def test_without_our_tables_the_loader_is_pointed_at(client: Client, ours: Settings) -> None:
     with pytest.raises(
-        QueryError, match=f"{ours.clickhouse_database} has no tables of ours yet; start `momentous loader`"
+        TablesMissing, match=f"{ours.clickhouse_database} has no tables of ours yet; start `momentous loader`"
     ):
         run_query(client, "conservation")
     client.database = "nowhere"
-    with pytest.raises(QueryError, match="nowhere has no tables of ours yet"):
+    with pytest.raises(TablesMissing, match="nowhere has no tables of ours yet"):
         run_query(client, "conservation")
     client.database = ours.clickhouse_database
 

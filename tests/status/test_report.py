@@ -126,7 +126,7 @@ def test_the_active_policy_is_read_back(topics: Settings) -> None:
 
 
 def test_without_topics_it_says_what_to_do(settings: Settings) -> None:
-    with pytest.raises(Unreachable, match="whether `momentous topics create` was run"):
+    with pytest.raises(Unreachable, match="customers-changelog; make the topics first: `momentous topics create`"):
         status(settings)
 
 
