@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +38,7 @@ def publish(
     from streams.controls import ACTIVATE, PUBLISH, activation
     from streams.definition_files import kind_of
     from streams.live_changes import send_changes
-    from streams.outreach import parse_policy
+    from streams.outreach import PolicyFileError, parse_policy
     from streams.publishing import require_topic
     from streams.settings import load_settings
 
@@ -47,7 +48,9 @@ def publish(
         complain(f"error: {file.filename} is a rule, not a policy; publish it with `momentous rules publish`")
         return USAGE
     if not dry_run:
-        require_topic(settings)  # the tests take long, and are in vain without it
+        with suppress(PolicyFileError):  # its mistakes are named below, and first
+            parse_policy(file.text, file.filename)
+            require_topic(settings)  # the tests take long, and are in vain without it
     failures = refused_policy(file, rule_texts(rules or ()))
     if failures:
         complain(f"error: {failures}; nothing was published; mend what is named above")

@@ -44,7 +44,7 @@ def serve(
     chosen = None
     if policy is not None:
         try:
-            chosen = parse_policy(policy.read_text(encoding="utf-8"), str(policy))
+            chosen = parse_policy(policy.read_text(encoding="utf-8", errors="replace"), str(policy))
         except PolicyFileError as error:
             complain(str(error))
             return USAGE
@@ -61,6 +61,8 @@ def link(
     from streams.preferences.serve import links_of
     from streams.settings import load_settings
 
+    if not customer:
+        raise typer.BadParameter("it is empty; give the customer's id", param_hint="CUSTOMER")
     now = datetime.now(UTC)
     say(links_of(load_settings()).preferences(customer, round(now.timestamp() * 1000), days))
     complain(f"good for {days} {'day' if days == 1 else 'days'}; give it to nobody but this customer")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
+from streams.settings import Settings
 from tests.cli.conftest import Run
 
 EMPTY = "; name a file NAME.yaml, or a folder that holds such files"
@@ -49,12 +51,14 @@ def first_day(tmp_path: Path) -> None:
          "rule.yaml is a rule, not a policy; publish it with `momentous rules publish`"),
         ("demo --samples folder", "folder/bank-january-1999.tsv.gz is not there; run it in a checkout, or name the "
          "folder: --samples FOLDER"),
+        ("preferences link ''", "Invalid value for CUSTOMER: it is empty; give the customer's id; see "
+         "`momentous preferences link --help`"),
         ("state key a --channel chta", "there is no channel 'chta'; did you mean 'chat'?"),
     ],
     ids=lambda text: text.partition(";")[0],
 )  # fmt: skip
 def test_it_is_told_in_a_line_with_code_2(inside: Run, command: str, line: str) -> None:
-    told = inside(*command.split())
+    told = inside(*shlex.split(command))
     assert (told.code, told.out, told.err) == (2, "", f"error: {line}\n")
 
 
@@ -87,6 +91,19 @@ def test_a_clickhouse_that_is_away_is_named_with_the_reason_alone(inside: Run, m
         "error: ClickHouse at http://127.0.0.1:1 does not answer (Connection refused); start it (embedded: "
         "`momentous clickhouse-embedded`) or check MOMENTOUS_CLICKHOUSE_URL\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("preferences serve --policy", 2), ("policy publish", 1), ("rules publish", 1), ("policy show", 2)],
+)
+def test_a_file_that_is_no_text_is_told_by_its_place_whatever_runs(
+    inside: Run, tmp_path: Path, command: str, code: int
+) -> None:
+    (tmp_path / "photo.yaml").write_bytes(b"\xff\xfe\x00")
+    told = inside(*command.split(), "photo.yaml", settings=Settings(kafka_bootstrap="127.0.0.1:1"))
+    assert told.code == code
+    assert (told.out + told.err).startswith("photo.yaml:1:1: ")
 
 
 def test_h_is_help(inside: Run) -> None:
