@@ -91,5 +91,5 @@ class LevelListener:
     def _faded_at(self, felt: Felt, total: float) -> int:
         """When the levels are down to nothing, ms UTC, at the latest."""
         ratio = total / (self._level.again_below * _NOTHING)
-        longest_ms = max(felt.half_lives_ms[place] for place in self._level.emotions)
+        longest_ms = max([felt.half_lives_ms[place] for place in self._level.emotions])
         return felt.at + (ceil(log2(ratio) * longest_ms) if ratio > 1 else 0)

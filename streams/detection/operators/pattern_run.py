@@ -176,9 +176,8 @@ class PatternListener:
 
     def step(self, memory: PatternState | None, wanted: bool, arrival: Arrival) -> Outcome | None:
         """Take the touchpoint to every partial match, oldest first, and then, if ``wanted``, let it begin its own."""
-        if self.rests and memory is None:
-            is_known = arrival.touchpoint["identified"]
-            return Outcome(PatternState([], arrival.at, is_known=is_known), lasting(is_known, arrival.at))
+        if self._before is not None and not self._begins and (memory is None or not memory.attempts):
+            return self._watched(memory, arrival)
         before = memory if memory is not None else PatternState([])
         key = self._key(arrival.touchpoint)
         after = PatternState([], before.since, before.broken, before.spent)
@@ -207,6 +206,16 @@ class PatternListener:
             return None
         overflow += sum(_shortened(attempt) for attempt in after.attempts)
         return self.plan.outcome(before, after, done, arrival.table, arrival.at, overflow)
+
+    def _watched(self, memory: PatternState | None, arrival: Arrival) -> Outcome | None:
+        """The shortest way: nothing is under way and nothing can begin, so only the absence before is looked at."""
+        after = PatternState([], memory.since, memory.broken, memory.spent) if memory is not None else PatternState([])
+        after.is_known = arrival.touchpoint["identified"]
+        key = self._key(arrival.touchpoint) if self._before_check is not None else ()
+        noted, lost = self._note_broken(after, key, arrival)
+        if not noted:
+            return None
+        return Outcome(after, max(0, lasting(after.is_known, arrival.at)), overflow=lost)
 
     def _is_over(self, attempt: Attempt, arrival: Arrival) -> bool:
         return arrival.at >= self.plan.end(attempt, arrival.table)
