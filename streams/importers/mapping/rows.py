@@ -120,7 +120,10 @@ def _header(reader: Iterator[list[str]], path: Path, before: int) -> list[str]:
     except csv.Error as error:
         raise FileProblem(f"{path}:{before + 1}: no CSV header ({error})", "check csv in the mapping") from None
     if not header:
-        raise FileProblem(f"{path}: has no header", "name its columns under csv, with header: false")
+        raise FileProblem(
+            f"{path}: has no header, its first line is empty",
+            "look at the file; in a mapping of your own its columns can be named under csv, with header: false",
+        )
     header[0] = header[0].removeprefix(_BOM)
     return [name.strip() for name in header]
 

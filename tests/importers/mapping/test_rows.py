@@ -88,7 +88,7 @@ class TestCsv:
 
     @pytest.mark.parametrize("data", ["", "\n"])
     def test_an_empty_file_has_no_header(self, tmp_path: Path, data: str) -> None:
-        with pytest.raises(FileProblem, match=r"has no header; name its columns under csv"):
+        with pytest.raises(FileProblem, match=r"has no header, its first line is empty; look at the file"):
             read(ORDERS, data, tmp_path)
 
     def test_a_damaged_archive_ends_the_import(self, tmp_path: Path) -> None:
