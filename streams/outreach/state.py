@@ -144,7 +144,8 @@ class OutreachState(msgspec.Struct, array_like=True):
             return
         for one in known:
             if one.correlation_id == correlation_id:
-                one.occurred_at = max(one.occurred_at, occurred_at)
+                if occurred_at > one.occurred_at:
+                    one.occurred_at = occurred_at
                 return
         known.append(Resolution(occurred_at, correlation_id))
         if len(known) > RESOLUTIONS:
