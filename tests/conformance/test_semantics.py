@@ -55,12 +55,19 @@ def found(pattern: str, line: str, **more: Any) -> list[str]:
         ("c a{0,,greedy} d{0,1} e", "c a1 a2 d e", ["c a1 a2 d e", "c a1 a2 e"]),
         ("c a{2,5,greedy} d", "c a1 a2 a3 a4 d", ["c a1 a2 a3 a4 d"]),
         ("c a{2,5,greedy} d", "c a1 d", []),
+        ("c a{2,3,greedy} d", "c a1 a2 a3 a4 a5 d", ["c a1 a2 a3 d"]),
+        ("c a{2,3,greedy} d{0,1} e", "c a1 a2 a3 a4 d e", ["c a1 a2 a3 d e", "c a1 a2 a3 e"]),
+        ("c a{1,2,greedy} !x d", "c a1 a2 a3 d", ["c a1 a2 d"]),
+        ("c a{0,2,greedy} d", "c a1 a2 a3 d", ["c a1 a2 d"]),
+        ("c a{0,1,greedy} d", "c a1 a2 d", ["c a1 d"]),
+        ("c a{0,1,greedy} d", "c x d", ["c d"]),
         ("c a{0,} b", "c a1 a2 a3 b", ["c a1 a2 a3 b", "c a1 a2 b", "c a1 b", "c b"]),
         ("c >>a{0,} b", "c a1 a2 b", ["c a1 a2 b", "c a1 b", "c a2 b", "c b"]),
         ("c >>a{1,,combinations} b", "c a1 a2 b", ["c a1 a2 b", "c a1 b", "c a2 b"]),
         ("a{0,} b", "a1 a2 b", ["a1 a2 b", "a1 b", "a2 b", "b"]),
         ("c a{0,}", "c a1 a2 a3", ["c", "c a1", "c a1 a2", "c a1 a2 a3"]),
         ("c a{1,}", "c a1 a2", ["c a1", "c a1 a2"]),
+        ("c a{0,,consecutive,greedy}", "c a1 a2 x a3", ["c", "c a1", "c a1 a2"]),
         ("c a{1,,until:x} b", "c a1 a2 x a3 b", ["c a1 a2 b", "c a1 b"]),
         ("c a{1,,until:x,greedy} b", "c a1 a2 x a3 b", ["c a1 a2 b"]),
         ("a{1,,consecutive} b", "a1 a2 x a3 b", ["a1 a2 b", "a1 b", "a2 b", "a3 b"]),
@@ -144,3 +151,7 @@ def test_a_window_from_the_step_before_runs_anew_with_every_step(
 ) -> None:
     within = {"ms": 3, "scope": "previous_to_current", "boundary": boundary}
     assert found(pattern, line, within=within) == expected
+
+
+def test_a_loop_that_something_ends_begins_anew_after_its_end() -> None:
+    assert found("b{1,,until:d}", "a b1 c b2 d b3 d", every="whole") == ["b1 b2", "b3"]

@@ -225,9 +225,10 @@ class _Writer:
         has_until = quantifier.get("until") is not None
         if not is_last:
             return bool(quantifier.get("greedy"))
-        if has_until and self._every() == "once":
+        if has_until and self._every() != "first_step":
             return True
-        return bool(quantifier.get("greedy") and (has_until or quantifier.get("consecutive")))
+        is_of_a_query = self._pattern.get("skip", "skip_past_last") != "no_skip"
+        return bool(is_of_a_query and quantifier.get("greedy") and (has_until or quantifier.get("consecutive")))
 
     def _condition(self, cond: Mapping[str, Any]) -> Condition:
         return condition(cond, self._names, self._first)

@@ -107,6 +107,7 @@ class _Draft:
     def __init__(self, kind: Kind, part: int) -> None:
         self.kind = kind
         self.part = part
+        self.is_numbered_last = False
         self.edges: list[tuple[Action, _Draft, Tests]] = []
 
     def add(self, action: Action, target: _Draft, tests: Tests = ()) -> None:
@@ -176,7 +177,8 @@ class _Compiler:
         elif part.repeats or part.least > 1:
             first = self._times(place, self._freed(place, sink), sink)
         else:
-            first = self._single(place, sink, sink, self._taking(place), self._passing(place, part.contiguity))
+            taken = self._kept_open(sink, self._taking(place)) if part.greedy and part.optional else sink
+            first = self._single(place, taken, sink, self._taking(place), self._passing(place, part.contiguity))
         self._add_stops(place, first)
         return first
 
@@ -188,9 +190,9 @@ class _Compiler:
         if part.greedy and part.least != most:
             if part.has_until:
                 self._twins.append((after, self._copy(after)))
-            _forbid(after, taking)
+            last = self._kept_open(after, taking) if sink is after else sink
             if sink is not after:
-                _forbid(sink, taking)
+                _forbid(after, taking)
         for _ in range(part.least, most):
             last = self._single(place, last, after, taking, inner, optional=True)
             self._add_loop_stop(place, last)
@@ -198,6 +200,15 @@ class _Compiler:
             last = self._single(place, last, after, taking, inner, optional=False)
             self._add_loop_stop(place, last)
         return self._single(place, last, after, taking, self._passing(place, part.contiguity))
+
+    def _kept_open(self, after: _Draft, taking: Tests) -> _Draft:
+        """What follows a greedy step that came as often as it may; ``after`` it came less often, it must not come."""
+        full = after
+        if after.kind != "final":
+            full = self._copy(after)
+            full.is_numbered_last = True  # The others keep the numbers that open matches may have stored.
+        _forbid(after, taking)
+        return full
 
     def _single(
         self,
@@ -323,13 +334,13 @@ def _forbid(draft: _Draft, tests: Tests) -> None:
 
 
 def _reached(start: _Draft) -> list[_Draft]:
-    """Every state, in the order in which it is first reached."""
+    """Every state, in the order in which it is first reached, but for those that are numbered last."""
     order = [start]
     for draft in order:
         for _, target, _ in draft.edges:
             if not any(target is known for known in order):
                 order.append(target)
-    return order
+    return sorted(order, key=lambda draft: draft.is_numbered_last)
 
 
 def _ripen(drafts: list[_Draft]) -> None:
