@@ -54,7 +54,6 @@ def make_app(settings: Settings, embedded: bool = False) -> tuple[faust.App, Lan
         broker_commit_interval=1.0,
         broker_check_crcs=not embedded,
         consumer_group_instance_id=settings.worker_instance or None,
-        consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=_BUFFERED_BATCHES,
         stream_wait_empty=False,
         table_standby_replicas=0,
@@ -73,7 +72,7 @@ def make_app(settings: Settings, embedded: bool = False) -> tuple[faust.App, Lan
         await app.crash(error)
 
     lanes = Lanes(settings, make_codec(settings), lambda: cast(Consumer, app.consumer), refuse, not embedded)
-    transport.positions = lanes.positions
+    transport.positions, transport.off_the_log = lanes.positions, lanes.off_the_log
     topic = app.topic(settings.topic(TOUCHPOINTS), schema=BatchSchema())
     app.agent(topic, name="customer", concurrency=1)(customer_agent(lanes))
 

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 import aiokafka
 import faust
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -68,6 +69,9 @@ class BatchSchema(faust.Schema):  # type: ignore[type-arg]
 
 Positions = Callable[[set[TP]], Awaitable[Mapping[TP, int]]]
 """Given the assigned partitions, where to read each from; one that is left out stays paused."""
+
+OffTheLog = Callable[[set[TP]], None]
+"""Told of partitions whose log does not hold what comes next; nothing of them comes until they are placed."""
 
 
 _Fetch = tuple[int, list[Any]]
@@ -130,7 +134,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             bootstrap_servers=driver.server_list(transport.url, transport.default_port),
             partition_assignment_strategy=[RoundRobinPartitionAssignor],
             enable_auto_commit=False,
-            auto_offset_reset=conf.consumer_auto_offset_reset,
+            auto_offset_reset="none",  # a position outside the log must not be mended silently
             isolation_level="read_committed",
             max_poll_records=conf.broker_max_poll_records,
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
@@ -165,7 +169,15 @@ class Consumer(driver.Consumer):
         What was fetched is delivered even if its partition was paused meanwhile: the records would
         not come again.
         """
-        fetches, _ = await self._wait_next_records(timeout)
+        try:
+            fetches, _ = await self._wait_next_records(timeout)
+        except OffsetOutOfRangeError as error:
+            gone = {TP(tp.topic, tp.partition) for tp in error.args[0]}
+            self.pause_partitions(gone)
+            cast(Transport, self.transport).off_the_log(gone)
+            return
+        except NoOffsetForPartitionError:
+            return  # not placed yet
         if fetches is None or self.should_stop:
             return
         generation = self.app.consumer_generation_id
@@ -260,7 +272,8 @@ class Consumer(driver.Consumer):
 
 
 class Transport(driver.Transport):
-    """The aiokafka transport with batches; set ``positions`` before the app starts."""
+    """The aiokafka transport with batches; set ``positions`` and ``off_the_log`` before the app starts."""
 
     Consumer: ClassVar[type[FaustConsumer]] = Consumer
     positions: Positions
+    off_the_log: OffTheLog

@@ -35,7 +35,7 @@ from streams.run_slot import RunSlot
 from streams.settings import Settings
 from streams.telemetry import LaneWatch, Measures
 from streams.topics import TOUCHPOINTS
-from streams.transactions import Fenced, PartitionProducer, TransactionError
+from streams.transactions import Aborted, Fenced, PartitionProducer, TransactionError
 
 log = structlog.get_logger("lane")
 
@@ -133,6 +133,7 @@ class Lane:
         self._arrived = asyncio.Event()
         self._next_offset = 0
         self._paused = False
+        self._is_off_the_log = False
         self._ticked_at = 0.0
         self._announce_at = inf
         self._stopping = False
@@ -187,6 +188,11 @@ class Lane:
         if len(self._queue) > QUEUED_BATCHES:
             self._paused = True
             self._feed.pause(self.number)
+        self._arrived.set()
+
+    def off_the_log(self) -> None:
+        """The broker says that the log does not hold what comes next: the restore finds out why."""
+        self._is_off_the_log = True
         self._arrived.set()
 
     @property
@@ -292,6 +298,9 @@ class Lane:
             if monotonic() >= self._announce_at:
                 await self._announce(producer)
             if not self._queue:
+                if self._is_off_the_log:
+                    self.phase = Phase.RESTORING
+                    raise Aborted(f"the log does not hold offset {self._next_offset}")
                 await self._wait(producer)
                 continue
             await self._transact(producer)
@@ -442,7 +451,7 @@ class Lane:
 
     def _queue_nothing_until_placed(self) -> None:
         self._queue.clear()
-        self._paused = False
+        self._paused = self._is_off_the_log = False
 
     def _resume(self) -> None:
         if self._paused and len(self._queue) <= QUEUED_BATCHES // 2:

@@ -136,6 +136,12 @@ class Lanes:
         wanted = {tp: self.lanes[tp.partition].next_offset for tp in tps if tp.partition in self.lanes}
         return {tp: offset for tp, offset in wanted.items() if offset is not None}
 
+    def off_the_log(self, tps: Iterable[TP]) -> None:
+        """The log of these partitions does not hold what comes next."""
+        for tp in tps:
+            if tp.partition in self._owned:
+                self.lanes[tp.partition].off_the_log()
+
     async def deliver(self, batch: Batch, acknowledge: Callable[[], None]) -> None:
         """Hand a batch to its lane; without one it was revoked meanwhile, and its new owner reads it."""
         if batch.partition in self._owned:

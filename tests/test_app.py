@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
 from aiokafka.helpers import create_ssl_context
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from schemas import Codec
@@ -69,6 +71,37 @@ def test_when_the_topic_was_made_anew_it_says_so_and_ends_with_4(topics: Setting
         assert worker.wait(60) == 4
     log = (tmp_path / "w1.log").read_text()
     assert "but the log ends at 0; the touchpoints topic was made anew; delete the changelog topic too" in log
+
+
+def test_when_the_topic_is_made_anew_while_it_runs_it_says_so_and_ends_with_4(topics: Settings, tmp_path: Path) -> None:
+    publish(topics, 0, 2_000)
+    with running_worker(topics, tmp_path) as worker:
+        wait_until_applied(topics)
+        worker.pause()
+        recreate(topics, TOUCHPOINTS)
+        publish(topics, 2_000, 400)
+        worker.resume()
+        assert worker.wait(60) == 4
+    assert "the touchpoints topic was made anew; delete the changelog topic too" in (tmp_path / "w1.log").read_text()
+
+
+def test_when_records_are_deleted_before_it_read_them_it_says_so_and_ends_with_4(
+    topics: Settings, tmp_path: Path
+) -> None:
+    publish(topics, 0, 2_000)
+    with running_worker(topics, tmp_path) as worker:
+        wait_until_applied(topics)
+        worker.pause()
+        publish(topics, 2_000, 1_000)
+        admin = AdminClient({"bootstrap.servers": topics.kafka_bootstrap})
+        everything = [TopicPartition(topics.topic(TOUCHPOINTS), number, -1) for number in range(4)]
+        for future in admin.delete_records(everything).values():
+            future.result(10)
+        publish(topics, 3_000, 100)
+        worker.resume()
+        assert worker.wait(60) == 4
+    log = (tmp_path / "w1.log").read_text()
+    assert re.search(r"applied to offset \d+, but the log begins at \d+; records were deleted unread", log)
 
 
 # -- coming back and sharing --------------------------------------------------------------------
