@@ -155,3 +155,10 @@ def test_a_window_from_the_step_before_runs_anew_with_every_step(
 
 def test_a_loop_that_something_ends_begins_anew_after_its_end() -> None:
     assert found("b{1,,until:d}", "a b1 c b2 d b3 d", every="whole") == ["b1 b2", "b3"]
+
+
+@pytest.mark.parametrize(("boundary", "expected"), [("exclusive", ["a"]), ("inclusive", ["a", "a"])])
+def test_a_repeated_absence_ends_with_the_window(boundary: str, expected: list[str]) -> None:
+    silence = {**step("!b", 1), "for_ms": 2, "repeat": True}
+    within = {"ms": 4, "scope": "first_to_last", "boundary": boundary}
+    assert found("a", "a x x x x x x x x x", steps=[step("a", 0), silence], within=within) == expected

@@ -103,7 +103,7 @@ class _Writer:
         if self._pattern.get("emit_timeouts"):
             detect["report"] = "both"
         within = self._pattern.get("within")
-        if within is not None:
+        if within is not None and not self._outlasts(within):
             detect |= self._within(within, detect["sequence"])
         elif not self._is_bounded():
             detect["within"] = _UNBOUNDED
@@ -153,6 +153,10 @@ class _Writer:
         single = len(self._positive) <= 1 and not any(step.get("quantifier") for step in self._positive)
         return single and bool(last.get("negated")) and "for_ms" in last
 
+    def _outlasts(self, within: Mapping[str, Any]) -> bool:
+        """Whether the window is longer than the one absence that it could bound."""
+        return self._is_bounded() and int(within["ms"]) > int(self._steps[-1]["for_ms"])
+
     def _sequence(self) -> list[dict[str, Any]]:
         steps = self._steps
         if not self._positive:
@@ -195,9 +199,19 @@ class _Writer:
             entry = {"not_before": what}
         if step.get("for_ms") is not None:
             entry["for"] = f"{step['for_ms']}ms"
-        if step.get("repeat"):
-            entry["repeat"] = _MOST_REPEATS
+        if step.get("repeat") and self._repeats(step) > 1:
+            entry["repeat"] = self._repeats(step)
         return entry
+
+    def _repeats(self, step: Mapping[str, Any]) -> int:
+        """How often an absence comes in the pattern's window; the rule's window is about its steps alone."""
+        within = self._pattern.get("within")
+        if within is None or "for_ms" not in step:
+            return _MOST_REPEATS
+        if len(self._positive) != 1 or within.get("scope", "first_to_last") != "first_to_last":
+            raise Refused("a repeated absence in a window of several steps")
+        window = within["ms"] if within.get("boundary") == "inclusive" else within["ms"] - 1
+        return max(1, min(_MOST_REPEATS, int(window // step["for_ms"])))
 
     def _quantified(self, quantifier: Mapping[str, Any] | None, is_last: bool) -> dict[str, Any]:
         if quantifier is None:
