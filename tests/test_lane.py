@@ -188,6 +188,17 @@ async def test_touchpoints_of_nearly_1_mb_do_not_stop_the_partition(one: Setting
     assert result.holds, result
 
 
+async def test_a_record_that_only_its_compression_let_through_does_not_stop_the_partition(one: Settings) -> None:
+    producer = Producer(producer_config(one, **{"message.max.bytes": 20_000_000}))
+    producer.produce(one.topic(TOUCHPOINTS), b"x" * 6_000_000, b"c1", 0)
+    assert producer.flush(30) == 0
+    publish(one, *touchpoints(0, 3))
+    async with HandFed(one) as fed:
+        await fed.until_applied(3)
+    assert partition_records(one)[0].counters["dead"] == 1
+    assert compare(one).holds
+
+
 _THIRD = "detect: {count: {type: ivr.entered}, at_least: 3, within: 1d}\nkeep: [reason]"
 
 

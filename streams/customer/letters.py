@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from schemas import DeadLetter, Touchpoint, Verdict
 from streams.customer.record import Record
+
+LARGEST_LETTER_BYTES = 4_000_000
+"""Most bytes of key (which a letter has twice), value and headers: the topic takes 4 MB, while a record
+that was compressed can be far larger than the topic it came through allows."""
+
+_CUT_BYTES = 1_000_000
+_CUT = "; cut, too large for a letter: all of it lies at its place in the source topic"
 
 
 def verdict_on(touchpoint: Touchpoint, outcome: str, reason: str, topic: str, partition: int, offset: int) -> Verdict:
@@ -30,7 +39,11 @@ def verdict_on(touchpoint: Touchpoint, outcome: str, reason: str, topic: str, pa
 def letter_for_record(
     record: Record, stage: str, reason: str, detail: str, rule: str | None, topic: str, partition: int, now: int
 ) -> DeadLetter:
-    """The dead letter of a record, original bytes and headers included."""
+    """The dead letter of a record, original bytes and headers included, unless they are more than it can hold."""
+    key, value, headers = record.key, record.value, record.headers or ()
+    if 2 * len(key or b"") + len(value or b"") + _size(headers) > LARGEST_LETTER_BYTES:
+        key, value, detail = key and key[:_CUT_BYTES], value and value[:_CUT_BYTES], detail + _CUT
+        headers = headers if _size(headers) <= _CUT_BYTES else ()
     return {
         "stage": stage,
         "reason": reason,
@@ -39,11 +52,15 @@ def letter_for_record(
         "source_partition": partition,
         "source_offset": record.offset,
         "rule": rule,
-        "key": record.key,
-        "value": record.value,
-        "headers": [{"key": name, "value": value} for name, value in record.headers or ()],
+        "key": key,
+        "value": value,
+        "headers": [{"key": name, "value": content} for name, content in headers],
         "failed_at": now,
     }
+
+
+def _size(headers: Sequence[tuple[str, bytes | None]]) -> int:
+    return sum(len(name.encode()) + len(content or b"") for name, content in headers)
 
 
 def letter_for_deadline(

@@ -223,6 +223,32 @@ def test_an_unreadable_record_is_dead_with_its_reason_and_original_bytes(
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "header", "left"),
+    [
+        (b"k", 6_000_000, 10, (1, 1_000_000, 1)),
+        (b"k" * 1_500_000, 1_500_000, 10, (1_000_000, 1_000_000, 1)),
+        (b"k", 10, 6_000_000, (1, 10, 0)),
+    ],
+    ids=["value", "key and value", "headers"],
+)
+def test_what_no_letter_can_hold_is_cut_and_says_where_all_of_it_lies(
+    log: Log, key: bytes, value: int, header: int, left: tuple[int, int, int]
+) -> None:
+    log.raw(T0, b"x" * value, key, ("trace", b"y" * header))
+    outcome = played(log)
+    (letter,) = outcome.letters
+    assert (len(letter["key"] or b""), len(letter["value"] or b""), len(letter["headers"])) == left
+    assert letter["detail"].endswith("; cut, too large for a letter: all of it lies at its place in the source topic")
+    (output,) = outcome.of("touchpoints.dead")
+    assert len(output.key or b"") + len(output.value or b"") < 4_100_000
+
+
+def test_a_letter_holds_a_record_of_2_mb_whole(log: Log) -> None:
+    record = log.raw(T0, b"x" * 2_097_152, b"k")
+    assert [(one["value"], "cut" in one["detail"]) for one in played(log).letters] == [(record.value, False)]
+
+
 def test_a_dead_letter_is_keyed_as_received(log: Log) -> None:
     log.raw(T0, b"", None)
     log.raw(T0, b"", b"\xff")
