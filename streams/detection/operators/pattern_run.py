@@ -100,6 +100,7 @@ class PatternListener:
         "_inert",
         "_key",
         "_lateness_ms",
+        "_spawned",
         "_touches",
         "can_matter",
         "clauses",
@@ -124,6 +125,7 @@ class PatternListener:
         self._before_check = _check(pattern.before.condition, touchpoint_type) if pattern.before is not None else None
         self._key = keyer(frame.by)
         self._inert = tuple(self._is_inert(number) for number in range(len(self.plan.states)))
+        self._spawned = tuple(self._absences(number) for number in range(len(self.plan.states)))
         self._begins = self._can_begin()
         self._touches = bool(self._cancels) or not all(self._inert)
         self._ignore_late = frame.late == "ignore"
@@ -158,6 +160,15 @@ class PatternListener:
                 return False
             stays = stays or is_open
         return stays and (state.kind != "ripe" or self.untils[state.part] is None)
+
+    def _absences(self, number: int) -> tuple[int, ...]:
+        """Absences at the end that begin with that state: all steps before them may be left out or have come."""
+        states, found, waiting = self.plan.states, list[int](), [number]
+        for one in waiting:
+            for edge in states[one].edges:
+                if edge.action == "proceed" and not any(wanted for wanted, _ in edge.tests):
+                    (found if states[edge.target].kind == "pending" else waiting).append(edge.target)
+        return tuple(dict.fromkeys(found))
 
     def wants(self, touchpoint: Touchpoint, memory: PatternState | None) -> bool | None:
         """None when nothing is going on that it could change, and it can begin nothing."""
@@ -304,11 +315,12 @@ class PatternListener:
                         done.append(Done(taken, is_finished=True))
                     else:
                         live.append(taken)
+                        live += [self._at(taken, absence, arrival) for absence in self._spawned[edge.target]]
                         if self._falls_through(edge.target, asked):
                             done.append(Done(taken, is_finished=True))
                 elif attempt is not None and target.kind == "final":
                     done.append(Done(attempt, is_finished=True))
-                elif attempt is not None:
+                elif attempt is not None and edge.target not in self._spawned[attempt.state]:
                     same = edge.target == attempt.state
                     live.append(attempt if same else self._at(attempt, edge.target, arrival))
         if attempt is not None and is_ripe and not live and not is_stopped and len(done) == known:
