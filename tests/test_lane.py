@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -197,6 +198,19 @@ async def test_a_record_that_only_its_compression_let_through_does_not_stop_the_
         await fed.until_applied(3)
     assert partition_records(one)[0].counters["dead"] == 1
     assert compare(one).holds
+
+
+async def test_large_touchpoints_that_wait_for_older_ones_do_not_stop_the_partition(one: Settings) -> None:
+    log = Log()
+    log.timing(0, "id: time\nversion: 1\norder_wait: 1h\n")
+    publish(one, *(record.value or b"" for record in log.records), key=None)
+    for number in range(5):
+        made = touchpoint(number, now(), "ivr.entered", "c1", reason=random.Random(number).randbytes(450_000).hex())
+        publish(one, CODEC.encode("Touchpoint", made))
+    async with HandFed(one) as fed:
+        await fed.until_applied(5)
+    counters = partition_records(one)[0].counters
+    assert (counters["in"], counters["accepted"], counters["held"], counters["released_early"]) == (5, 4, 1, 4)
 
 
 _THIRD = "detect: {count: {type: ivr.entered}, at_least: 3, within: 1d}\nkeep: [reason]"

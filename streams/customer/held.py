@@ -14,6 +14,9 @@ HELD = "held"
 MOST_HELD = 256
 """Most touchpoints held per customer; beyond it the oldest are released early and counted."""
 
+MOST_HELD_BYTES = 1_000_000
+"""The same for the bytes of their values: state keeps each twice and must fit into a record. One is always held."""
+
 
 class Held(msgspec.Struct, array_like=True):
     """A record of the log, kept whole: should it fail when it is released, its dead letter needs it.
@@ -36,6 +39,13 @@ class Held(msgspec.Struct, array_like=True):
     def body(self) -> Touchpoint:
         """The touchpoint."""
         return self.touchpoint  # type: ignore[return-value]
+
+
+def too_many(held: list[Held]) -> bool:
+    """Whether the oldest of them has to be released early."""
+    if len(held) > MOST_HELD:
+        return True
+    return len(held) > 1 and sum(len(one.value or b"") for one in held) > MOST_HELD_BYTES
 
 
 def first_release(held: list[Held]) -> int | None:

@@ -19,7 +19,7 @@ from streams.customer.clock import AHEAD_MS, EVENT, LATEST_MS, LIVE, PartitionCl
 from streams.customer.customers import Customers, next_look
 from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.errors import StateFormatError
-from streams.customer.held import HELD, MOST_HELD, Held, ripe
+from streams.customer.held import HELD, Held, ripe, too_many
 from streams.customer.journal import Journal
 from streams.customer.ledger import ACCEPTED, DEAD, DROPPED, DUPLICATE, IN, LATE, PartitionRecord
 from streams.customer.letters import letter_for_deadline, letter_for_record, verdict_on
@@ -374,9 +374,10 @@ class Partition:
         effects = self._journal.hold(customer, customer_id, held, now)
         self._count(HELD)
         self._emit(effects)
-        if len(customer.held) > MOST_HELD:
+        while too_many(customer.held):
             self._count("released_early")
             self._release(customer_id, customer.held[:1], now, now)
+            customer = self._customers.live[customer_id]
 
     def _release(self, customer_id: str, ripe: Sequence[Held], clock: int, now: int) -> None:
         for held in ripe:
