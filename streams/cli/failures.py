@@ -52,7 +52,7 @@ CODES = {
 _KAFKA = "cimpl.KafkaException"
 
 _REMEDIES = {
-    _KAFKA: "look at the broker and at MOMENTOUS_KAFKA_BOOTSTRAP",
+    _KAFKA: "look at the broker and at MOMENTOUS_KAFKA_BOOTSTRAP (and the kafka_sasl and kafka_ssl settings)",
     "clickhouse_connect.driver.exceptions.ClickHouseError": "look at ClickHouse and at MOMENTOUS_CLICKHOUSE_URL",
 }
 

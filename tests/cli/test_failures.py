@@ -22,7 +22,7 @@ def test_a_kafka_error_is_named_with_what_to_look_at() -> None:
     assert code == 3
     assert message == (
         "error: Kafka at localhost:9092 failed (Local: All broker connections are down); look at the broker and at "
-        "MOMENTOUS_KAFKA_BOOTSTRAP"
+        "MOMENTOUS_KAFKA_BOOTSTRAP (and the kafka_sasl and kafka_ssl settings)"
     )
 
 
