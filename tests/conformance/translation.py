@@ -195,6 +195,8 @@ class _Writer:
         if place == 0:
             if "for_ms" not in step:
                 raise Refused("an absence before the start without a time")
+            if step.get("repeat"):
+                raise Refused("an absence before the start that repeats")
             self.has_beginning = True
             entry = {"not_before": what}
         if step.get("for_ms") is not None:

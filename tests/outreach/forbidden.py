@@ -60,6 +60,8 @@ class Referee:
     """Triggers that must be taken back before anything else happens, and why."""
     rehearsed: list[Done] = field(default_factory=list)
     """Refused rehearsals: judged after all others of their record, they may give what came of those as reason."""
+    unexplained: list[Done] = field(default_factory=list)
+    """Refusals that nothing before them explains: what goes before all others of its record may."""
 
     def note(self, text: str) -> None:
         """Something is wrong."""
@@ -99,6 +101,9 @@ class Referee:
         for done in self.rehearsed:
             self._judge_refusal(done)
         self.rehearsed.clear()
+        for done in self.unexplained:
+            self._judge_after_who_goes_first(done)
+        self.unexplained.clear()
         for one in together:
             if one["reason"] == "outranked":
                 winner = one["checks"][-1]["inputs"]["winner_moment"]
@@ -180,8 +185,20 @@ class Referee:
         if status == "refused":
             if decision["action"] and self._action(decision["action"]).sandbox:
                 self.rehearsed.append(done)
-            else:
-                self._judge_refusal(done)
+            elif not self._is_so(reason, decision, done.at):
+                self.unexplained.append(done)
+
+    def _judge_after_who_goes_first(self, done: Done) -> None:
+        """Whoever does not compete is decided before the others, wherever its decision stands among theirs."""
+        sent = self.sent
+        self.sent = [
+            one
+            for one in sent
+            if one.trigger["not_before"] < done.at
+            or (one.trigger["not_before"] == done.at and "arbitration" in one.action.may_override)
+        ]
+        self._judge_refusal(done)
+        self.sent = sent
 
     def _judge_refusal(self, done: Done) -> None:
         decision, reason = done.body, done.body["reason"]

@@ -29,6 +29,11 @@ def test_nobody_is_contacted_who_must_not_be(seed: int, steps: int) -> None:
     assert findings(draw_life(Random(seed), steps)) == []
 
 
+@pytest.mark.parametrize(("seed", "steps"), [(1526991615, 27), (297173, 30)])
+def test_a_refusal_may_be_explained_by_who_goes_first_though_decided_beside_it(seed: int, steps: int) -> None:
+    assert findings(draw_life(Random(seed), steps)) == []
+
+
 @pytest.mark.parametrize("sabotage", SABOTAGES)
 def test_the_referee_notices_when_it_is_broken(sabotage: str) -> None:
     with broken(sabotage):
