@@ -17,6 +17,10 @@ MOST_HELD = 256
 MOST_HELD_BYTES = 1_000_000
 """The same for the bytes of their values: state keeps each twice and must fit into a record. One is always held."""
 
+MOST_BESIDE_BYTES = 10_000
+"""With more bytes of key and headers a touchpoint is not held but taken in at once: nobody who means to be in order
+sends so many, and state has no room for those of all that wait."""
+
 
 class Held(msgspec.Struct, array_like=True):
     """A record of the log, kept whole: should it fail when it is released, its dead letter needs it.

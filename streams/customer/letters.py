@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from schemas import DeadLetter, Touchpoint, Verdict
-from streams.customer.record import Record
+from streams.customer.record import Record, bytes_beside
 
 LARGEST_LETTER_BYTES = 4_000_000
 """Most bytes of key (which a letter has twice), value and headers: the topic takes 4 MB, while a record
@@ -41,9 +39,10 @@ def letter_for_record(
 ) -> DeadLetter:
     """The dead letter of a record, original bytes and headers included, unless they are more than it can hold."""
     key, value, headers = record.key, record.value, record.headers or ()
-    if 2 * len(key or b"") + len(value or b"") + _size(headers) > LARGEST_LETTER_BYTES:
+    in_headers = bytes_beside(record) - len(key or b"")
+    if 2 * len(key or b"") + len(value or b"") + in_headers > LARGEST_LETTER_BYTES:
         key, value, detail = key and key[:_CUT_BYTES], value and value[:_CUT_BYTES], detail + _CUT
-        headers = headers if _size(headers) <= _CUT_BYTES else ()
+        headers = headers if in_headers <= _CUT_BYTES else ()
     return {
         "stage": stage,
         "reason": reason,
@@ -57,10 +56,6 @@ def letter_for_record(
         "headers": [{"key": name, "value": content} for name, content in headers],
         "failed_at": now,
     }
-
-
-def _size(headers: Sequence[tuple[str, bytes | None]]) -> int:
-    return sum(len(name.encode()) + len(content or b"") for name, content in headers)
 
 
 def letter_for_deadline(

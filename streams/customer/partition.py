@@ -19,13 +19,13 @@ from streams.customer.clock import AHEAD_MS, EVENT, LATEST_MS, LIVE, PartitionCl
 from streams.customer.customers import Customers, next_look
 from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.errors import StateFormatError
-from streams.customer.held import HELD, Held, ripe, too_many
+from streams.customer.held import HELD, MOST_BESIDE_BYTES, Held, ripe, too_many
 from streams.customer.journal import Journal
 from streams.customer.ledger import ACCEPTED, DEAD, DROPPED, DUPLICATE, IN, LATE, PartitionRecord
 from streams.customer.letters import letter_for_deadline, letter_for_record, verdict_on
 from streams.customer.outputs import Output, OutputWriter
 from streams.customer.partitioner import partition_of
-from streams.customer.record import Record
+from streams.customer.record import Record, bytes_beside
 from streams.customer.seen import event_digest
 from streams.customer.state import NEVER, Customer
 from streams.customer.tallies import Tallies
@@ -321,7 +321,7 @@ class Partition:
             self._count("out_of_order")
         # 4. taken in, or held for what may overtake it
         customers.changed[customer_id] = None
-        if self.definitions.timing.order_wait_ms:
+        if self.definitions.timing.order_wait_ms and bytes_beside(record) <= MOST_BESIDE_BYTES:
             self._hold(customer, customer_id, touchpoint, record, now)
         else:
             self._accept(customer, customer_id, touchpoint, record, now, now)
@@ -391,6 +391,13 @@ class Partition:
         home = partition_of(key, self._partitions)
         if home == self.number:
             return True
+        beside = bytes_beside(record)
+        if beside > LARGEST_BYTES:
+            self._bury(
+                record, "route", "too_large", f"{beside} bytes of key and headers, at most {LARGEST_BYTES} go on"
+            )
+            self._judge(touchpoint, record, DEAD, "too_large")
+            return False
         headers: list[Any] = list(record.headers or ())
         if any(name == REROUTED for name, _ in headers):
             self._bury(record, "route", "misrouted", f"re-routed already; its partition is {home}")

@@ -28,3 +28,9 @@ class Record(Protocol):
     @property
     def headers(self) -> Sequence[tuple[str, bytes | None]]:
         """Headers in order."""
+
+
+def bytes_beside(record: Record) -> int:
+    """How many bytes of key and headers come with its value."""
+    named = sum(len(name.encode()) + len(content or b"") for name, content in record.headers or ())
+    return len(record.key or b"") + named

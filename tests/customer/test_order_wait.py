@@ -57,6 +57,14 @@ def _swapped(log: Log) -> None:
     log.touchpoint(T0 + 6 * SECOND, "a", occurred_at=T0 + SECOND)
 
 
+def test_a_touchpoint_whose_headers_the_state_has_no_room_for_is_not_held(log: Log) -> None:
+    made = log.touchpoint(T0 + SECOND, "a")
+    log.records[-1] = made._replace(headers=(("trace", b"y" * 6_000_000),))
+    outcome = played(log)
+    assert (outcome.counters["accepted"], outcome.counters.get("held", 0)) == (1, 0)
+    assert max(len(value or b"") for _, value in changes(outcome.partition)) < 10_000
+
+
 def test_without_it_a_step_that_overtook_the_one_before_is_missed() -> None:
     log = Log()
     log.rule(T0, A_THEN_B)

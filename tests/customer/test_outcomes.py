@@ -326,6 +326,17 @@ def test_a_stray_is_dropped_and_sent_once_to_its_customers_partition(log: Log) -
     ]
 
 
+def test_a_stray_whose_headers_no_record_can_carry_on_is_dead(log: Log) -> None:
+    value = CODEC.encode("Touchpoint", touchpoint(0, T0, "page.viewed", STRAY))
+    log.raw(T0, value, STRAY.encode(), ("trace", b"y" * 6_000_000))
+    outcome = played(log, number=1, partitions=PARTITIONS)
+    assert (outcome.counters, outcome.rerouted) == ({"in": 1, "dead": 1}, [])
+    assert [(verdict["outcome"], verdict["reason"]) for verdict in outcome.verdicts] == [("dead", "too_large")]
+    assert [(letter["stage"], letter["reason"], letter["value"]) for letter in outcome.letters] == [
+        ("route", "too_large", value)
+    ]
+
+
 def test_at_home_a_rerouted_stray_is_accepted(log: Log) -> None:
     value = CODEC.encode("Touchpoint", touchpoint(0, T0, "page.viewed", STRAY))
     log.raw(T0, value, STRAY.encode(), ("momentous-rerouted", b"1-0"))
