@@ -58,6 +58,8 @@ def momentous(tmp_path: Path) -> Run:
 def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """As ``momentous``, without a process of its own; a failure ends it as it ends a process."""
     monkeypatch.chdir(tmp_path)
+    # Loggers remember the stream that they first wrote to: a captured one is closed for the tests after this one.
+    monkeypatch.setattr("streams.logs.configure_logs", lambda *_: None)
 
     def run(*arguments: str, settings: Settings | None = None) -> Ended:
         for name, value in environment(settings).items():
