@@ -10,6 +10,7 @@ import pytest
 from streams import worker_processes
 from streams.settings import Settings, SettingsError
 from streams.worker_processes import process_settings
+from tests.unavailable import unavailable
 
 THREE = Settings(worker_processes=3)
 
@@ -74,7 +75,7 @@ def test_0_is_one_for_each_processor_but_not_more_than_partitions(
 
 def test_processors_are_those_that_this_process_may_use() -> None:
     if not hasattr(os, "sched_setaffinity"):
-        pytest.skip("no affinity on this system")
+        unavailable("no processor affinity", "this system cannot limit a process to some processors; run it on Linux")
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(allowed)})
     try:

@@ -77,9 +77,9 @@ def apply(
     resolving = definitions.resolving(touchpoint_type)
     closed = _resolve(customer, touchpoint, clock, resolving, definitions) if resolving else NO_EFFECTS
     found = definitions.detector.on_touchpoint(customer.detection, touchpoint, clock)
-    moves = definitions.emotions
+    definition = definitions.emotions
     emotions: list[Emotion] = []
-    if found or closed.resolved or (moves is not None and moves.hears(touchpoint)):
+    if found or closed.resolved or (definition is not None and definition.hears(touchpoint)):
         found, emotions = emotional_state.take_in(customer, touchpoint, closed.resolved, found, clock, definitions)
     if not (found or emotions or cancelled or refused_facts or refused_consents or closed is not NO_EFFECTS):
         return NO_EFFECTS

@@ -15,7 +15,7 @@ from schemas import Activation, Codec, Control, DecodeError, Touchpoint
 from streams.controls import PUBLISH
 from streams.customer import ledger
 from streams.customer.apply import NO_EFFECTS, Effects
-from streams.customer.clock import AHEAD_MS, EVENT, LATEST_MS, LIVE, PartitionClock
+from streams.customer.clock import EVENT, LATEST_MS, PartitionClock
 from streams.customer.customers import Customers, next_look
 from streams.customer.definitions import BadActivation, Definitions
 from streams.customer.errors import StateFormatError
@@ -276,7 +276,6 @@ class Partition:
     def _touchpoint(self, touchpoint: Touchpoint, record: Record) -> bool:
         # 1. what can be said of it alone
         clock, occurred_at, appended_at = self.clock, touchpoint["occurred_at"], record.timestamp
-        is_live = clock.mode == LIVE
         customer_id = touchpoint["customer_id"]
         invalid = None
         if not customer_id or customer_id[0] == "\0":
@@ -285,10 +284,10 @@ class Partition:
             invalid = "no_event_id"
         elif len(record.value or b"") > LONGEST_IDENTIFIER and _has_long_identifier(touchpoint):
             invalid = "identifier_too_long"
-        elif (occurred_at > appended_at + AHEAD_MS or not is_live) and clock.is_too_far_ahead(occurred_at, appended_at):
+        elif clock.is_too_far_ahead(occurred_at, appended_at):
             invalid = "too_far_ahead"
         # 2. time: what is due by then fires first
-        if is_live:
+        if clock.is_live:
             if (appended_at > clock.now or self._is_behind) and not self._advance(appended_at):
                 return False
         elif invalid is None and (occurred_at > clock.now or self._is_behind) and not self._advance(occurred_at):

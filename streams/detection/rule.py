@@ -72,7 +72,7 @@ class Rule:
     """What it hears: 1 touchpoints, 2 the moments of the first stratum too, 3 only emotional levels."""
     _resolvers: dict[str | None, tuple[BoundClause, ...]] = field(init=False, repr=False, compare=False)
     _reaches: dict[str | None, str] = field(init=False, repr=False, compare=False)
-    """Of each type what ``reach`` is known to be at most: ``any`` for certain, ``same``, or ``ask``."""
+    """Of each type: ``reach`` is always ``any``, or at most ``same``, or each touchpoint is to be asked (``ask``)."""
 
     def __post_init__(self) -> None:
         named = sorted(frozenset().union(*(clause.condition.types() for clause in self.resolved_by)))

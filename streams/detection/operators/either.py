@@ -56,6 +56,7 @@ class EitherListener:
     def __init__(self, ears: tuple[tuple[int, Listener], ...], parts: int) -> None:
         self._ears = ears
         self._parts = parts
+        # Only a pattern can say so of itself; then, once every part remembers something, nobody need be asked.
         self._rests = all(getattr(listener, "rests", False) for _, listener in ears)
 
     def wants(self, touchpoint: Touchpoint, memory: EitherState | None) -> list[tuple[int, Listener, Any]] | None:
